@@ -1,0 +1,68 @@
+"""The accounts and people of the demo, who exist only where `manage.py demo` was run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, User
+
+DEMO_PASSWORD = "console-demo"  # noqa: S105 - public on purpose
+ACME, GLOBEX, INITECH = "1182725234310001", "5316109394400002", "5316109394400003"
+
+ACCOUNTS = {
+    ACME: {"name": "Acme", "site": Account.Site.CHINA},
+    GLOBEX: {"name": "Globex", "site": Account.Site.INTERNATIONAL},
+    INITECH: {"name": "Initech", "site": Account.Site.INTERNATIONAL},
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    username: str
+    what: str | Promise
+    account_id: str | None = None
+    ram_id: str | None = None
+    policy: str = ""
+
+
+PEOPLE = (
+    Person("acme@example.com", _("Acme, China site, main user"), ACME),
+    Person(
+        f"operator@{ACME}.onaliyun.com",
+        _("Acme, RAM user who may do everything"),
+        ACME,
+        "207329002493920001",
+        User.Policy.FULL_ACCESS,
+    ),
+    Person(
+        f"auditor@{ACME}.onaliyun.com",
+        _("Acme, RAM user who may only look"),
+        ACME,
+        "207329002493920002",
+        User.Policy.READ_ONLY,
+    ),
+    Person("globex@example.com", _("Globex, International site, main user"), GLOBEX),
+    Person("initech@example.com", _("Initech, International site, main user"), INITECH),
+    Person("support@example.com", _("Support staff, for the admin site")),
+)
+
+
+def load() -> None:
+    """Make what is not there yet; what is there stays as it is."""
+    for account_id, fields in ACCOUNTS.items():
+        Account.objects.get_or_create(account_id=account_id, defaults=fields)
+    there = set(User.objects.values_list("username", flat=True))
+    for person in PEOPLE:
+        if person.username not in there:
+            User.objects.create_user(
+                person.username,
+                DEMO_PASSWORD,
+                account_id=person.account_id,
+                ram_id=person.ram_id,
+                policy=person.policy,
+                is_staff=person.account_id is None,
+                is_superuser=person.account_id is None,
+            )

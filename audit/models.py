@@ -1,0 +1,112 @@
+"""The operation log. It imports nothing of ours, so every other app may write to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+class Door(models.TextChoices):
+    CONSOLE = "console", _("Console")
+    ADMIN = "admin", _("Admin site")
+    API = "api", _("API")
+    SHELL = "shell", _("Command line")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who acts, through which door. `account_id` is empty for support staff and for the command line."""
+
+    name: str = ""
+    user_id: str = ""
+    account_id: str = ""
+    door: Door = Door.SHELL
+    request_id: str = ""
+    address: str | None = None
+    may_write: bool = True
+
+    @classmethod
+    def of(cls, request: HttpRequest, door: Door = Door.CONSOLE) -> Actor:
+        user = request.user
+        return cls(
+            name=user.get_username(),
+            user_id=str(user.pk),
+            account_id=getattr(user, "account_id", None) or "",
+            door=door,
+            request_id=request.request_id,  # type: ignore[attr-defined]
+            address=request.META.get("REMOTE_ADDR") or None,
+            may_write=getattr(user, "may_write", True),
+        )
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def of_image(self, image_id: str, account_id: str) -> EntryQuerySet:
+        return self.filter(account_id=account_id, image_id=image_id).order_by("-id")
+
+
+class Entry(models.Model):
+    """One act or one refused try.
+
+    Everything is kept as plain text and nothing refers to another table, so an entry outlives the people, accounts
+    and images that it speaks of. `account_id` is the account that was acted for, `outcome` is "Success" or the code
+    of the rule that refused.
+    """
+
+    SUCCESS = "Success"
+
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    event = models.CharField(_("event"), max_length=64)
+    outcome = models.CharField(_("outcome"), max_length=64, default=SUCCESS)
+    door = models.CharField(_("door"), max_length=16, choices=Door)
+    actor_name = models.CharField(_("operator"), max_length=254, blank=True)
+    actor_user_id = models.CharField(_("operator's user number"), max_length=20, blank=True)
+    actor_account_id = models.CharField(_("operator's account ID"), max_length=16, blank=True)
+    account_id = models.CharField(_("account ID"), max_length=16, blank=True)
+    region_id = models.CharField(_("region"), max_length=32, blank=True)
+    image_id = models.CharField(_("image ID"), max_length=64, blank=True)
+    other_account_id = models.CharField(_("other account ID"), max_length=64, blank=True)
+    request_id = models.CharField(_("request ID"), max_length=36, blank=True)
+    address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    details = models.JSONField(_("details"), default=dict, blank=True)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("operation log entry")
+        verbose_name_plural = _("operation log")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["account_id", "image_id", "-id"], name="entry_of_image"),
+            models.Index(fields=["account_id", "-id"], name="entry_of_account"),
+            models.Index(fields=["image_id", "-id"], name="entry_by_image"),
+            models.Index(fields=["request_id"], name="entry_of_request"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.image_id} {self.outcome}"
+
+    @property
+    def succeeded(self) -> bool:
+        return self.outcome == self.SUCCESS
+
+
+def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: object) -> Entry:
+    """Write one entry in the caller's transaction. `what` fills the entry's own columns."""
+    return Entry.objects.create(
+        event=event,
+        outcome=outcome,
+        door=by.door,
+        actor_name=by.name,
+        actor_user_id=by.user_id,
+        actor_account_id=by.account_id,
+        request_id=by.request_id,
+        address=by.address,
+        **what,
+    )

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+
+def console_answers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What every page of the console has in common: one URL has two bodies, and both are for one person's eyes.
+
+    A redirect that answers htmx is followed by the whole page: a sign-in form has no place inside a dialog.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.headers.get("HX-Request") == "true" and response.status_code in {301, 302}:
+            response = HttpResponseClientRedirect(response["Location"])
+        if response.get("Content-Type", "").startswith("text/html"):
+            patch_vary_headers(response, ["HX-Request"])
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    return middleware

@@ -1,0 +1,69 @@
+"""The front door, the health check and the error pages."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.http import ConsoleRequest
+from regions.middleware import UnknownRegionError
+from regions.models import Region
+
+DEFAULT_REGION = "cn-hangzhou"
+
+
+@require_safe
+def home(request: ConsoleRequest) -> HttpResponse:
+    if request.user.account_id is None:
+        return redirect("admin:index")
+    return redirect("images:custom", request.user.last_region_id or DEFAULT_REGION)
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers, 503 when it does not."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "unavailable", "database": "does not answer"}, status=503)
+    return JsonResponse({"status": "ok", "database": "answers"})
+
+
+def problem(request: HttpRequest, status: int, title: str, sentence: str, **context: object) -> HttpResponse:
+    """An error page in the console's own look; inside a dialog or a list, only its text."""
+    template = "problem.html#problem" if request.headers.get("HX-Request") == "true" else "problem.html"
+    return render(request, template, {"title": title, "sentence": sentence, "status": status, **context}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem(request, 400, _("Bad request"), _("The console could not read this request."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem(request, 403, _("No permission"), str(exception) or _("You have no permission to do this."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return problem(
+        request, 403, _("The form has expired"), _("Reload the page, then try again. Nothing has been changed.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, UnknownRegionError):
+        return problem(request, 404, _("Unknown region"), str(exception), choose_from=Region.objects.all())
+    return problem(
+        request, 404, _("Not found"), _("There is nothing here that your account can see. It may have been deleted.")
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return problem(
+        request, 500, _("Something went wrong"), _("The console has made a mistake. It has been recorded; try again.")
+    )

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from images.models import Image, ImageShare, OsType, Status
+from images.paging import PAGE_SIZE, PAGE_SIZES
+
+if TYPE_CHECKING:
+    from audit.models import Actor
+
+
+# What a query loses when the list that it pages through becomes another.
+FIRST_PAGE = {"cursor": None, "by_me": None}
+
+
+class ListForm(forms.Form):
+    """What a list of images is narrowed to and how it is laid out: its whole state, kept in the URL.
+
+    What it does not understand is left out: a link that has grown old still shows the list.
+    """
+
+    SORTS = {
+        "-created": ("-id",),
+        "created": ("id",),
+        "name": ("name", "id"),
+        "-name": ("-name", "-id"),
+    }
+
+    CHOICES: dict[str, list[tuple[Any, Any]]] = {
+        "status": [("", _("All statuses")), *Status.choices],
+        "os": [("", _("All OS")), *OsType.choices],
+    }
+
+    q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
+    os = forms.ChoiceField(label=_("OS"), required=False, choices=CHOICES["os"])
+    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS], widget=forms.HiddenInput)
+    size = forms.ChoiceField(
+        label=_("Images per page"),
+        required=False,
+        choices=[(size, size) for size in PAGE_SIZES],
+    )
+
+    def __init__(self, data: Any) -> None:
+        super().__init__({"size": PAGE_SIZE, **data.dict()})
+        self.is_valid()
+
+    @property
+    def choices(self) -> list[forms.BoundField]:
+        return [self["status"], self["os"], self["size"]]
+
+    @property
+    def tokens(self) -> list[dict[str, Any]]:
+        """What the list is narrowed by: the label, the value as text, and the query that takes it away."""
+        return [
+            {
+                "label": self.fields[name].label if name != "q" else _("Search"),
+                "value": value if name == "q" else dict(self.CHOICES[name])[value],
+                "without": {name: None, **FIRST_PAGE},
+            }
+            for name in ("q", "status", "os")
+            if (value := self.cleaned_data.get(name))
+        ]
+
+    without_filters = {"q": None, "status": None, "os": None, **FIRST_PAGE}
+
+    @property
+    def sort_links(self) -> dict[str, dict[str, Any]]:
+        """For each sortable column: how it is sorted now ("" if it is not), and the query that sorts or turns it."""
+        now = self.cleaned_data.get("sort") or "-created"
+        links = {}
+        for column in ("name", "created"):
+            direction = {column: "ascending", f"-{column}": "descending"}.get(now, "")
+            other = f"-{column}" if direction == "ascending" else column
+            links[column] = {"direction": direction, "query": {"sort": other, **FIRST_PAGE}}
+        return links
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return self.SORTS[self.cleaned_data.get("sort") or "-created"]
+
+    @property
+    def page_size(self) -> int:
+        return int(self.cleaned_data.get("size") or PAGE_SIZE)
+
+    def narrow(self, images: Any) -> Any:
+        wanted = self.cleaned_data
+        if wanted.get("q"):
+            images = images.matching(wanted["q"])
+        if wanted.get("status"):
+            images = images.in_status(wanted["status"])
+        if wanted.get("os"):
+            images = images.filter(os_type=wanted["os"])
+        return images
+
+    def narrow_shares(self, shares: Any) -> Any:
+        return shares.filter(image__in=self.narrow(Image.objects.all())) if self.tokens else shares
+
+
+class ShareForm(forms.Form):
+    """The Shared Image dialog. It only carries what was entered: whether it may be is for `ImageShare` to say."""
+
+    account = forms.CharField(
+        label=_("Account"),
+        required=False,
+        strip=True,
+        help_text=_("The 16-digit ID of an Alibaba Cloud account, of either site. Not a RAM user's ID."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    confirm = forms.BooleanField(
+        label=_("I have read the information above and have removed all sensitive data and files from the image."),
+        required=False,
+    )
+
+    FIELDS = {"recipient": "account", "confirmed": "confirm"}
+
+    def __init__(self, *args: Any, image: Image | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.image = image
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def grant(self, *, by: Actor) -> ImageShare | None:
+        """Share the image with the account that was entered; on a refusal the form has the errors, and None is said."""
+        self.full_clean()
+        entered = self.cleaned_data.get("account") or self.data.get("account", "")
+        share = ImageShare(image=self.image, recipient_id=entered)
+        share.confirmed = self.cleaned_data.get("confirm", False)
+        try:
+            share.grant(by=by)
+        except ValidationError as refusal:
+            self.errors.clear()
+            for field, errors in refusal.update_error_dict({}).items():
+                self.add_error(self.FIELDS.get(field), errors)
+            return None
+        return share

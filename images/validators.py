@@ -1,0 +1,230 @@
+"""The rules of the page "Share or unshare a custom image", one function a rule.
+
+A rule takes the act that is tried, an object with the `image` and with the `owner_id` of the account that acts, and
+raises a ValidationError whose code is stable: audit, API and documentation refer to it. A rule whose subject is
+missing says nothing, since another rule has refused that already.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from accounts.models import ACCOUNT_ID, RAM_ID, Account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from django.utils.functional import _StrPromise
+
+    from images.models import Image, ImageShare
+
+
+class Act(Protocol):
+    @property
+    def image(self) -> Image: ...
+
+    @property
+    def owner_id(self) -> str | None: ...
+
+
+def image_is_custom(act: Act) -> None:
+    if act.image.is_system:
+        raise ValidationError(
+            _("This is a system image. System images cannot be shared, copied, changed or deleted."),
+            code="image_is_system",
+        )
+
+
+def image_is_own(act: Act) -> None:
+    """ "You can share a custom image that is created only by your Alibaba Cloud account." """
+    if not act.image.is_system and act.image.owner_id != act.owner_id:
+        raise ValidationError(
+            _(
+                "This image was shared with you by account %(owner)s. You can use it, but only the account that "
+                "created it can share, copy, change or delete it."
+            ),
+            code="image_not_owned",
+            params={"owner": act.image.owner_id},
+        )
+
+
+def image_is_not_encrypted(act: Act) -> None:
+    """ "You cannot share a custom image that is encrypted." """
+    if act.image.encrypted:
+        raise ValidationError(
+            _(
+                "This image is encrypted, and an encrypted image cannot be shared. Create an image from a cloud "
+                "computer whose disks are not encrypted, and share that."
+            ),
+            code="image_encrypted",
+        )
+
+
+def image_is_available(act: Act) -> None:
+    if act.image.is_available:
+        return
+    if act.image.is_failed:
+        sentence = _("This image failed to be created. Delete it and create it again.")
+    else:
+        sentence = _("This image is not available yet. Wait until its status is Available, then try again.")
+    raise ValidationError(sentence, code="image_not_available")
+
+
+def image_is_settled(act: Act) -> None:
+    """Deletable are Available and Failed images: the pages disagree on Failed, and a person must get rid of those."""
+    if not act.image.is_available and not act.image.is_failed:
+        raise ValidationError(
+            _("This image is still being made. Wait until it is Available or has failed, then delete it."),
+            code="image_in_progress",
+        )
+
+
+def image_is_not_shared(act: Act) -> None:
+    """ "Before you can delete a custom image that is shared with another Alibaba Cloud account, you must unshare." """
+    recipients = act.image.recipient_ids
+    if recipients:
+        raise ValidationError(
+            ngettext_lazy(
+                "This image is shared with account %(recipients)s. Unshare it first, then delete it.",
+                "This image is shared with %(count)s accounts: %(recipients)s. Unshare it from each, then delete it.",
+                "count",
+            ),
+            code="image_shared",
+            params={"count": len(recipients), "recipients": ", ".join(recipients)},
+        )
+
+
+def _about(field: str, sentence: _StrPromise, code: str, **params: object) -> ValidationError:
+    return ValidationError({field: ValidationError(sentence, code=code, params=params)})
+
+
+def recipient_is_an_account_id(share: ImageShare) -> None:
+    """ "You cannot share a custom image with Resource Access Management (RAM) users." """
+    text = share.recipient_id or ""
+    if not text:
+        raise _about("recipient", _("Enter the ID of the account to share with."), "account_missing")
+    if re.fullmatch(rf"{RAM_ID}|[^@\s]+@[^@\s]+\.onaliyun\.com", text):
+        raise _about(
+            "recipient",
+            _(
+                "This is a RAM user. An image is shared with an Alibaba Cloud account, never with a RAM user: ask for "
+                "the 16-digit account ID that the main account sees in its user panel."
+            ),
+            "account_is_ram_user",
+        )
+    if not re.fullmatch(ACCOUNT_ID, text):
+        raise _about(
+            "recipient", _("An account ID is exactly 16 digits, with nothing between them."), "account_malformed"
+        )
+
+
+def recipient_is_another_account(share: ImageShare) -> None:
+    if share.recipient_id and share.recipient_id == share.owner_id:
+        raise _about(
+            "recipient",
+            _("This is the account that owns the image. Enter the ID of another account."),
+            "account_is_owner",
+        )
+
+
+def recipient_is_active(share: ImageShare) -> None:
+    """Another site is no reason to refuse: images are shared between the China and the International site."""
+    if not re.fullmatch(ACCOUNT_ID, share.recipient_id or ""):
+        return
+    if not Account.objects.filter(account_id=share.recipient_id, is_active=True).exists():
+        raise _about(
+            "recipient",
+            _("There is no active Alibaba Cloud account with the ID %(account)s. Check the ID and try again."),
+            "account_not_found",
+            account=share.recipient_id,
+        )
+
+
+def not_shared_yet(share: ImageShare) -> None:
+    if not re.fullmatch(ACCOUNT_ID, share.recipient_id or ""):
+        return
+    if share.image.shares.filter(recipient_id=share.recipient_id).exists():
+        raise _about(
+            "recipient",
+            _("This image is shared with account %(account)s already."),
+            "already_shared",
+            account=share.recipient_id,
+        )
+
+
+def within_share_limit(share: ImageShare) -> None:
+    """ "You can share custom images within your account for up to 50 times in total."
+
+    Counted are the shares that are active now, over all images and regions of the account; an unshare frees one. The
+    limit is a field of the account, which support staff can raise.
+    """
+    limit = share.owner.share_limit
+    if share.owner.shares_granted.count() >= limit:
+        raise ValidationError(
+            ngettext_lazy(
+                "The account has reached its limit of %(limit)s share. Unshare an image to free one.",
+                "The account has reached its limit of %(limit)s shares. Unshare an image to free one.",
+                "limit",
+            ),
+            code="share_limit_reached",
+            params={"limit": limit},
+        )
+
+
+def information_was_read(share: ImageShare) -> None:
+    """A person ticks the check box. A program is not asked: it leaves `confirmed` at None."""
+    if share.confirmed is False:
+        raise _about("confirmed", _("Read the information, then select the check box."), "not_confirmed")
+
+
+# What makes an image one that can be shared at all: known, and said, before anyone enters an account.
+SHAREABLE_RULES: tuple[Callable[[Act], None], ...] = (
+    image_is_custom,
+    image_is_own,
+    image_is_not_encrypted,
+    image_is_available,
+)
+
+RECIPIENT_RULES: tuple[Callable[[ImageShare], None], ...] = (
+    recipient_is_an_account_id,
+    recipient_is_another_account,
+    recipient_is_active,
+    not_shared_yet,
+)
+
+SHARE_RULES: tuple[Callable[[ImageShare], None], ...] = (
+    *RECIPIENT_RULES,
+    within_share_limit,
+    information_was_read,
+)
+
+DELETE_RULES: tuple[Callable[[Act], None], ...] = (
+    image_is_custom,
+    image_is_own,
+    image_is_settled,
+    image_is_not_shared,
+)
+
+
+def check[A](rules: Iterable[Callable[[A], None]], act: A) -> None:
+    """Run every rule on the act. Raises one ValidationError with all that refuse, in the order of the rules."""
+    errors: dict[str, list[ValidationError]] = {}
+    for rule in rules:
+        try:
+            rule(act)
+        except ValidationError as refusal:
+            errors = refusal.update_error_dict(errors)
+    if errors:
+        raise ValidationError(errors)
+
+
+def first_error(refusal: ValidationError) -> ValidationError:
+    """The first of a refusal's errors: the one whose code audit and API give as the outcome."""
+    while hasattr(refusal, "error_dict"):
+        refusal = next(iter(refusal.error_dict.values()))[0]
+    return refusal.error_list[0]

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.http import ConsoleRequest, account_of
+from audit.models import Actor, Entry
+from images import validators
+from images.actions import why_not
+from images.forms import ListForm, ShareForm
+from images.models import Image, ImageShare
+from images.paging import page_of
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from regions.models import Region
+
+HISTORY_LENGTH = 50
+
+
+@require_safe
+def custom(request: ConsoleRequest, region: Region) -> HttpResponse:
+    return _list(request, "custom", Image.objects.owned_by(account_of(request)).in_region(region).with_shared_count())
+
+
+@require_safe
+def system(request: ConsoleRequest, region: Region) -> HttpResponse:
+    return _list(request, "system", Image.objects.system().in_region(region))
+
+
+def _list(request: ConsoleRequest, tab: str, images: Any) -> HttpResponse:
+    form = ListForm(request.GET)
+    page = page_of(form.narrow(images), order=form.order, cursor=request.GET.get("cursor", ""), size=form.page_size)
+    return render(request, _fragment(request, "images/list.html", "images"), {"tab": tab, "form": form, "page": page})
+
+
+@require_safe
+def shared(request: ConsoleRequest, region: Region) -> HttpResponse:
+    """Shared with me and shared by me, each with a cursor of its own."""
+    form, account = ListForm(request.GET), account_of(request)
+    received = ImageShare.objects.received_by(account).in_region(region).select_related("image")
+    granted = ImageShare.objects.granted_by(account).in_region(region)
+    by_me = Image.objects.owned_by(account).in_region(region).filter(pk__in=granted.values("image"))
+    context = {
+        "tab": "shared",
+        "form": form,
+        "with_me": page_of(
+            form.narrow_shares(received), order=("-id",), cursor=request.GET.get("cursor", ""), size=form.page_size
+        ),
+        "by_me": page_of(
+            form.narrow(by_me.with_shared_count()),
+            order=("-id",),
+            cursor=request.GET.get("by_me", ""),
+            size=form.page_size,
+            parameter="by_me",
+        ),
+    }
+    return render(request, _fragment(request, "images/shared.html", "images"), context)
+
+
+@require_safe
+def image(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    found = _usable(request, region, image)
+    history = (
+        Entry.objects.of_image(found.image_id, account_of(request).pk)[:HISTORY_LENGTH] if _owns(request, found) else []
+    )
+    return render(request, _fragment(request, "images/image.html", "image"), {"image": found, "history": history})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """The Shared Image dialog: whom the image is shared with, and one more account to share it with."""
+    found = _usable(request, region, image)
+    if request.method != "POST":
+        if request.htmx and "account" in request.GET:
+            return _recipient(request, found)
+        return _sharing(request, found, ShareForm(image=found))
+    form = ShareForm(request.POST, image=found)
+    share = form.grant(by=Actor.of(request))
+    if share is None:
+        return _sharing(request, found, form, status=422)
+    messages.success(
+        request,
+        _("Image %(image)s is shared with account %(account)s. They find it on their Shared Image tab in %(region)s.")
+        % {"image": found, "account": share.recipient_id, "region": region.name},
+    )
+    if not request.htmx:
+        return redirect("images:sharing", region.pk, found.image_id)
+    return _sharing(request, found, ShareForm(image=found), changed=True)
+
+
+def _recipient(request: ConsoleRequest, image: Image) -> HttpResponse:
+    """Whom the entered ID belongs to, or why not, before anyone confirms."""
+    share = ImageShare(image=image, owner=account_of(request), recipient_id=request.GET["account"].strip())
+    context: dict[str, Any] = {}
+    try:
+        validators.check(validators.RECIPIENT_RULES, share)
+        context["recipient"] = share.recipient
+    except ValidationError as refusal:
+        context["sentence"] = refusal.messages[0]
+    return render(request, "images/sharing.html#recipient", context)
+
+
+def _sharing(
+    request: ConsoleRequest, image: Image, form: ShareForm, *, status: int = 200, changed: bool = False
+) -> HttpResponse:
+    shares = list(image.shares.order_by("-id")) if _owns(request, image) else []
+    image.shared_count = len(shares)
+    context = {
+        "image": image,
+        "form": form,
+        "refusals": why_not("share", image, request.user),
+        "shares": shares,
+        "owner": account_of(request),
+        "used": account_of(request).shares_granted.count(),
+        "changed": changed,
+        "expanded": changed or not request.htmx,
+    }
+    return render(request, _fragment(request, "images/sharing.html", "sharing"), context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -> HttpResponse:
+    """Ask once more, naming what the recipient loses; then unshare."""
+    found = get_object_or_404(Image.objects.owned_by(account_of(request)).in_region(region), image_id=image)
+    share = get_object_or_404(found.shares, recipient_id=account)
+    if request.method != "POST":
+        context = {"image": found, "share": share, "refusals": why_not("unshare", found, request.user)}
+        return render(request, _fragment(request, "images/unshare.html", "unshare"), context)
+    try:
+        share.revoke(by=Actor.of(request))
+    except ValidationError as refusal:
+        messages.warning(request, refusal.messages[0])
+    else:
+        messages.success(
+            request,
+            _("Image %(image)s is no longer shared with account %(account)s.") % {"image": found, "account": account},
+        )
+    if not request.htmx:
+        return redirect("images:sharing", region.pk, found.image_id)
+    return _sharing(request, found, ShareForm(image=found), changed=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """Say what deleting takes away, or why it cannot be; then delete."""
+    found = _usable(request, region, image)
+    if request.method != "POST":
+        return _delete(request, found, why_not("delete", found, request.user))
+    name = found.image_id
+    try:
+        found.delete(by=Actor.of(request))
+    except ValidationError as refusal:
+        return _delete(request, found, refusal.messages, status=422)
+    messages.success(request, _("Image %(image)s is deleted.") % {"image": name})
+    return redirect("images:custom", region.pk)
+
+
+def _delete(request: ConsoleRequest, image: Image, refusals: list[str], *, status: int = 200) -> HttpResponse:
+    context = {"image": image, "refusals": refusals}
+    return render(request, _fragment(request, "images/delete.html", "delete"), context, status=status)
+
+
+def _fragment(request: ConsoleRequest, template: str, name: str) -> str:
+    """One URL serves the page and, to htmx, the fragment of it that htmx puts in its place."""
+    return f"{template}#{name}" if request.htmx else template
+
+
+def _owns(request: ConsoleRequest, image: Image) -> bool:
+    return image.owner_id == account_of(request).pk
+
+
+def _usable(request: ConsoleRequest, region: Region, image_id: str) -> Image:
+    """The image of that ID if the account may use it. A stranger cannot tell another's image from none."""
+    images = Image.objects.usable_by(account_of(request)).in_region(region).with_shared_count()
+    return get_object_or_404(images, image_id=image_id)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from regions.models import Region
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def selector(request: HttpRequest) -> dict[str, object]:
+    """The region selector's rows: each region and the page to show there.
+
+    A page that is the same everywhere but for its region is kept; a page about one thing leads to the images page.
+    """
+
+    def rows() -> list[tuple[Region, str]]:
+        regions = getattr(request, "regions", None) or list(Region.objects.all())
+        match = request.resolver_match
+        stays = match is not None and set(match.kwargs) == {"region"}
+        name = match.view_name if stays else "images:custom"  # type: ignore[union-attr]
+        return [(region, reverse(name, args=[region.region_id])) for region in regions]
+
+    # Callables: a template that shows no selector asks for no regions.
+    return {"region": getattr(request, "region", None), "region_rows": rows}

@@ -1,0 +1,65 @@
+// What HTML cannot do by itself: open the one dialog, give the focus back, copy, and narrow a list as one types.
+document.documentElement.classList.add("js");
+
+const dialog = document.getElementById("dialog");
+const dialogContent = document.getElementById("dialog-content");
+const announcement = document.getElementById("announcement");
+const noAnswer = document.getElementById("no-answer");
+let openedBy = "";
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  noAnswer.hidden = true;
+  if (event.detail.target === dialogContent && !dialog.open) {
+    openedBy = document.activeElement ? document.activeElement.id : "";
+    dialog.showModal();
+    dialogContent.querySelector("[autofocus]")?.focus();
+  }
+});
+
+dialog.addEventListener("close", () => {
+  dialogContent.replaceChildren();
+  // The list behind may have been drawn anew: the same control, another element.
+  document.getElementById(openedBy)?.focus();
+});
+
+document.addEventListener("htmx:sendError", () => { noAnswer.hidden = false; });
+
+document.addEventListener("click", (event) => {
+  const closer = event.target.closest("[data-close]");
+  if (closer && dialog.contains(closer)) {
+    event.preventDefault();
+    dialog.close();
+  }
+  const copier = event.target.closest("[data-copy]");
+  if (copier) {
+    navigator.clipboard.writeText(copier.dataset.copy).then(() => {
+      announcement.textContent = announcement.dataset.copied;
+      copier.classList.add("copied");
+      setTimeout(() => { copier.classList.remove("copied"); announcement.textContent = ""; }, 2000);
+    });
+  }
+  const disclosure = event.target.closest(".disclosure");
+  if (disclosure) {
+    const expanded = disclosure.getAttribute("aria-expanded") === "true";
+    disclosure.setAttribute("aria-expanded", String(!expanded));
+    document.getElementById(disclosure.getAttribute("aria-controls")).hidden = expanded;
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("input", (event) => {
+  const list = document.getElementById(event.target.dataset.filters);
+  if (!list) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const row of list.children) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+});

@@ -1,0 +1,151 @@
+"""The people of the tests: Acme owns, Globex receives, Initech is a stranger; the auditor may only look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Account, User
+from images.models import Image, ImageShare, OsType
+from regions.models import Region
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ACME, GLOBEX, INITECH = "1182725234310001", "5316109394400002", "5316109394400003"
+AUDITOR_RAM_ID, OPERATOR_RAM_ID = "207329002493920002", "207329002493920001"
+
+
+@pytest.fixture
+def acme(db: None) -> Account:
+    """Owns images; of the China site."""
+    return Account.objects.create(account_id=ACME, name="Acme", site=Account.Site.CHINA)
+
+
+@pytest.fixture
+def globex(db: None) -> Account:
+    """Receives images; of the International site."""
+    return Account.objects.create(account_id=GLOBEX, name="Globex", site=Account.Site.INTERNATIONAL)
+
+
+@pytest.fixture
+def initech(db: None) -> Account:
+    """A stranger to both."""
+    return Account.objects.create(account_id=INITECH, name="Initech", site=Account.Site.INTERNATIONAL)
+
+
+def _main_user(account: Account) -> User:
+    return User.objects.create_user(f"{account.name.lower()}@example.com", "a-password-for-tests", account=account)
+
+
+@pytest.fixture
+def acme_user(acme: Account) -> User:
+    return _main_user(acme)
+
+
+@pytest.fixture
+def globex_user(globex: Account) -> User:
+    return _main_user(globex)
+
+
+@pytest.fixture
+def initech_user(initech: Account) -> User:
+    return _main_user(initech)
+
+
+@pytest.fixture
+def operator(acme: Account) -> User:
+    """A RAM user of Acme's who may do everything."""
+    return User.objects.create_user(
+        f"operator@{ACME}.onaliyun.com",
+        "a-password-for-tests",
+        account=acme,
+        ram_id=OPERATOR_RAM_ID,
+        policy=User.Policy.FULL_ACCESS,
+    )
+
+
+@pytest.fixture
+def auditor(acme: Account) -> User:
+    """A RAM user of Acme's who may only look."""
+    return User.objects.create_user(
+        f"auditor@{ACME}.onaliyun.com",
+        "a-password-for-tests",
+        account=acme,
+        ram_id=AUDITOR_RAM_ID,
+        policy=User.Policy.READ_ONLY,
+    )
+
+
+@pytest.fixture
+def support(db: None) -> User:
+    return User.objects.create_superuser("support@example.com", "a-password-for-tests")
+
+
+def _client(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def as_acme(acme_user: User) -> Client:
+    return _client(acme_user)
+
+
+@pytest.fixture
+def as_globex(globex_user: User) -> Client:
+    return _client(globex_user)
+
+
+@pytest.fixture
+def as_initech(initech_user: User) -> Client:
+    return _client(initech_user)
+
+
+@pytest.fixture
+def as_auditor(auditor: User) -> Client:
+    return _client(auditor)
+
+
+@pytest.fixture
+def as_support(support: User) -> Client:
+    return _client(support)
+
+
+@pytest.fixture
+def hangzhou(db: None) -> Region:
+    return Region.objects.get(pk="cn-hangzhou")
+
+
+@pytest.fixture
+def make_image(acme: Account) -> Callable[..., Image]:
+    """Make an image; without arguments an Available one of Acme's in cn-hangzhou."""
+
+    def make(**fields: Any) -> Image:
+        defaults = {
+            "owner": acme,
+            "region_id": "cn-hangzhou",
+            "name": "office-standard",
+            "os_type": OsType.WINDOWS,
+            "platform": "Windows Server 2022",
+            "size_gib": 80,
+        }
+        return Image.objects.create(**{**defaults, **fields})
+
+    return make
+
+
+@pytest.fixture
+def image(make_image: Callable[..., Image]) -> Image:
+    return make_image()
+
+
+@pytest.fixture
+def share(image: Image, globex: Account) -> ImageShare:
+    """Acme's image, shared with Globex."""
+    share = ImageShare(image=image, recipient=globex)
+    share.grant()
+    return share
