@@ -139,3 +139,20 @@ class ShareForm(forms.Form):
                 self.add_error(self.FIELDS.get(field), errors)
             return None
         return share
+
+
+class ShareOnBehalfForm(ShareForm):
+    """The same for support staff, who name the image as well."""
+
+    image_id = forms.CharField(label=_("Image ID"), required=False, max_length=64)
+
+    field_order = ["image_id"]
+    FIELDS = {**ShareForm.FIELDS, "image": "image_id"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, image=None, **kwargs)
+
+    def grant(self, *, by: Actor) -> ImageShare | None:
+        self.full_clean()
+        self.image = Image.objects.filter(image_id=self.cleaned_data.get("image_id", "")).first()
+        return super().grant(by=by)

@@ -269,7 +269,7 @@ class ImageShare(models.Model):
     def clean(self) -> None:
         """Run the rules of the seed page. An image that cannot be shared at all is said before anything else."""
         if self.image_id is None:
-            raise ValidationError(_("Choose the image to share."), code="image_missing")
+            raise ValidationError({"image": ValidationError(_("There is no such image."), code="image_not_found")})
         if self.owner_id is None and self.image.owner_id is not None:
             self.owner_id = self.image.owner_id
         self.region_id = self.image.region_id
@@ -285,6 +285,7 @@ class ImageShare(models.Model):
         if not self._state.adding:
             raise ValidationError(_("A share cannot be changed. Unshare the image and share it again."), code="fixed")
         if self.image_id is None:
+            audit.record("ShareImage", by=by, outcome="image_not_found", other_account_id=_legible(self.recipient_id))
             self.clean()
         self.owner_id = by.account_id or self.image.owner_id  # type: ignore[assignment]
         with act("ShareImage", self.image, by=by, other_account_id=self.recipient_id) as owner:
@@ -335,7 +336,7 @@ def act(event: str, image: Image, *, by: Actor, other_account_id: str = "") -> I
         "account_id": by.account_id or image.owner_id or "",
         "region_id": image.region_id,
         "image_id": image.image_id,
-        "other_account_id": (other_account_id or "")[:64].replace("\0", "\ufffd"),
+        "other_account_id": _legible(other_account_id),
     }
     if not by.may_write:
         audit.record(event, by=by, outcome="no_permission", **what)
@@ -353,3 +354,8 @@ def act(event: str, image: Image, *, by: Actor, other_account_id: str = "") -> I
     except ValidationError as refusal:
         audit.record(event, by=by, outcome=validators.first_error(refusal).code or "", **what)
         raise
+
+
+def _legible(entered: str | None) -> str:
+    """What was entered as an account ID, in a form that any database keeps."""
+    return (entered or "").replace("\0", "\ufffd")[:64]

@@ -1,1 +1,18 @@
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+
+from regions.models import Region
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@admin.register(Region)
+class RegionAdmin(admin.ModelAdmin):
+    list_display = ("region_id", "english_name", "chinese_name", "position")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Region | None = None) -> bool:
+        return False

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
+
+from audit.models import Entry
+from images.models import Image, ImageShare
+from tests.conftest import ACME, GLOBEX
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+
+def test_a_shared_image_is_not_deleted_and_the_answer_lists_with_whom(
+    share: ImageShare, initech, as_acme: Client
+) -> None:
+    ImageShare(image=share.image, recipient=initech).save()
+    answer = as_acme.post(f"/cn-hangzhou/images/{share.image}/delete/")
+    assert answer.status_code == 422
+    assert f"shared with 2 accounts: {GLOBEX}, {initech.pk}" in answer.content.decode()
+    assert Image.objects.filter(pk=share.image.pk).exists()
+    assert (Entry.objects.first().event, Entry.objects.first().outcome) == ("DeleteImage", "image_shared")
+
+
+def test_the_dialog_says_so_before_anyone_tries(share: ImageShare, as_acme: Client) -> None:
+    page = as_acme.get(f"/cn-hangzhou/images/{share.image}/delete/").content.decode()
+    assert f"This image is shared with account {GLOBEX}. Unshare it first" in page
+
+
+def test_a_shared_image_is_not_deleted_by_the_admin_site(share: ImageShare, as_support: Client) -> None:
+    answer = as_support.post(f"/admin/images/image/{share.image.pk}/delete/", {"post": "yes"}, follow=True)
+    assert f"This image is shared with account {GLOBEX}. Unshare it first" in answer.content.decode()
+    assert Image.objects.filter(pk=share.image.pk).exists()
+
+
+def test_a_shared_image_is_not_deleted_by_the_shell(share: ImageShare) -> None:
+    with pytest.raises(ValidationError, match="Unshare it first"):
+        share.image.delete()
+    with pytest.raises(ProtectedError):
+        Image.objects.filter(pk=share.image.pk).delete()
+    assert Image.objects.filter(pk=share.image.pk).exists()
+
+
+def test_a_recipient_can_never_delete_it(share: ImageShare, as_globex: Client) -> None:
+    answer = as_globex.post(f"/cn-hangzhou/images/{share.image}/delete/")
+    assert answer.status_code == 422
+    assert "only the account that created it" in answer.content.decode()
+    assert Image.objects.filter(pk=share.image.pk).exists()
+    assert Entry.objects.first().outcome == "image_not_owned"
+
+
+def test_a_system_image_can_never_be_deleted(as_acme: Client) -> None:
+    system = Image.objects.system().in_region("cn-hangzhou").first()
+    assert as_acme.post(f"/cn-hangzhou/images/{system}/delete/").status_code == 422
+    assert Image.objects.filter(pk=system.pk).exists()
+
+
+def test_an_unshared_image_is_deleted(image: Image, as_acme: Client) -> None:
+    answer = as_acme.post(f"/cn-hangzhou/images/{image}/delete/", follow=True)
+    assert answer.redirect_chain == [("/cn-hangzhou/images/custom/", 302)]
+    assert f"Image {image} is deleted." in answer.content.decode()
+    assert not Image.objects.filter(pk=image.pk).exists()
+    entry = Entry.objects.get()
+    assert (entry.event, entry.outcome, entry.account_id, entry.image_id) == (
+        "DeleteImage",
+        "Success",
+        ACME,
+        image.image_id,
+    )
+
+
+def test_the_admin_site_deletes_with_an_entry(image: Image, as_support: Client) -> None:
+    as_support.post(f"/admin/images/image/{image.pk}/delete/", {"post": "yes"})
+    assert not Image.objects.filter(pk=image.pk).exists()
+    assert (Entry.objects.get().door, Entry.objects.get().account_id) == ("admin", ACME)
