@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils import timezone
@@ -50,6 +50,16 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def of_image(self, image_id: str, account_id: str) -> EntryQuerySet:
         return self.filter(account_id=account_id, image_id=image_id).order_by("-id")
 
+    def of_resource(self, resource_id: str, account_id: str) -> EntryQuerySet:
+        """What was done with the cloud computer or the template of that ID, newest first."""
+        return self.filter(account_id=account_id, resource_id=resource_id).order_by("-id")
+
+    def notices_for(self, account_id: str) -> EntryQuerySet:
+        """What other accounts shared with this one, or no longer share."""
+        return self.filter(
+            other_account_id=account_id, event__in=("ShareImage", "UnshareImage"), outcome=Entry.SUCCESS
+        ).order_by("-id")
+
 
 class Entry(models.Model):
     """One act or one refused try.
@@ -71,6 +81,7 @@ class Entry(models.Model):
     account_id = models.CharField(_("account ID"), max_length=16, blank=True)
     region_id = models.CharField(_("region"), max_length=32, blank=True)
     image_id = models.CharField(_("image ID"), max_length=64, blank=True)
+    resource_id = models.CharField(_("ID of the cloud computer or template"), max_length=64, blank=True)
     other_account_id = models.CharField(_("other account ID"), max_length=64, blank=True)
     request_id = models.CharField(_("request ID"), max_length=36, blank=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
@@ -84,9 +95,11 @@ class Entry(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["account_id", "image_id", "-id"], name="entry_of_image"),
+            models.Index(fields=["account_id", "resource_id", "-id"], name="entry_of_resource"),
             models.Index(fields=["account_id", "-id"], name="entry_of_account"),
             models.Index(fields=["image_id", "-id"], name="entry_by_image"),
             models.Index(fields=["request_id"], name="entry_of_request"),
+            models.Index(fields=["other_account_id", "id"], name="entry_about_account"),
         ]
 
     def __str__(self) -> str:
@@ -97,8 +110,11 @@ class Entry(models.Model):
         return self.outcome == self.SUCCESS
 
 
-def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: object) -> Entry:
-    """Write one entry in the caller's transaction. `what` fills the entry's own columns."""
+def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) -> Entry:
+    """Write one entry in the caller's transaction. `what` fills the entry's own columns.
+
+    A refused try may have been of anything, so its texts are first made such that every database keeps them.
+    """
     return Entry.objects.create(
         event=event,
         outcome=outcome,
@@ -108,5 +124,16 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: objec
         actor_account_id=by.account_id,
         request_id=by.request_id,
         address=by.address,
-        **what,
+        **{
+            column: _legible(value, getattr(Entry._meta.get_field(column), "max_length", None))
+            for column, value in what.items()
+        },
     )
+
+
+def _legible(value: Any, max_length: int | None = None) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")[:max_length]
+    if isinstance(value, dict):
+        return {str(_legible(key)): _legible(inner) for key, inner in value.items()}
+    return value

@@ -3,10 +3,13 @@
 A value that cannot be read stops the start with a sentence (django.core.exceptions.ImproperlyConfigured).
 """
 
+import base64
+import hashlib
 from pathlib import Path
 
 import bootstrap_wrapper
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
@@ -36,12 +39,28 @@ def switch(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {text!r}.")
 
 
+def fernet_keys(name: str, default: str) -> list[str]:
+    """Fernet keys, separated by commas, the one that encrypts first. Without any, one that follows from `default`."""
+    keys: list[str] = [key.strip() for key in env.list(name, default=[]) if key.strip()]
+    for key in keys:
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must be Fernet keys (32 bytes in URL-safe base64), separated by commas."
+            ) from None
+    return keys or [base64.urlsafe_b64encode(hashlib.sha256(f"{name}:{default}".encode()).digest()).decode()]
+
+
 DEBUG = switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured("Set SECRET_KEY to a long random text, or DEBUG=1 on a developer's machine.")
     SECRET_KEY = "only-for-a-developers-machine-" * 2
+
+# What AccessKey secrets are encrypted with. Without it they are lost to whoever changes SECRET_KEY.
+ACCESS_KEY_ENCRYPTION_KEYS = fernet_keys("ACCESS_KEY_ENCRYPTION_KEYS", default=SECRET_KEY)
 
 # On where a proxy terminates TLS in front of the console, which is what production means; `make run` serves
 # plain HTTP on loopback and turns it off.
@@ -58,6 +77,7 @@ INSTALLED_APPS = [
     "accounts",
     "regions",
     "images",
+    "api",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -87,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "regions.middleware.RegionMiddleware",
+    "images.middleware.SharingNewsMiddleware",
 ]
 
 ROOT_URLCONF = "eds_console.urls"

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 ACTIONS = {
     "share": validators.SHAREABLE_RULES,
     "unshare": (validators.image_is_custom, validators.image_is_own),
+    "edit": validators.EDIT_RULES,
+    # Copying needs of the image what editing does; the region is asked for in the dialog.
+    "copy": validators.EDIT_RULES,
+    "cancel_copy": validators.CANCEL_COPY_RULES,
     "delete": validators.DELETE_RULES,
 }
 

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import ACCOUNT_ID, RAM_ID, Account
+from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from django.utils.functional import _StrPromise
 
-    from images.models import Image, ImageShare
+    from images.models import Image, ImageAct, ImageShare
 
 
 class Act(Protocol):
@@ -30,6 +31,10 @@ class Act(Protocol):
 
     @property
     def owner_id(self) -> str | None: ...
+
+
+def _about(field: str, sentence: _StrPromise, code: str, **params: object) -> ValidationError:
+    return ValidationError({field: ValidationError(sentence, code=code, params=params)})
 
 
 def image_is_custom(act: Act) -> None:
@@ -84,6 +89,37 @@ def image_is_settled(act: Act) -> None:
         )
 
 
+def image_is_in_progress(act: Act) -> None:
+    if not act.image.in_progress:
+        raise ValidationError(_("This image is not being made any more."), code="image_not_in_progress")
+
+
+def image_is_copying(act: Act) -> None:
+    if not act.image.is_copying:
+        raise ValidationError(
+            _("This image is not being copied, or the copy is finished. A finished copy is deleted like any image."),
+            code="image_not_copying",
+        )
+
+
+def image_is_not_being_copied(act: Act) -> None:
+    """The page "Copy an image": during the copy the image can be neither deleted nor shared. Here: the source too."""
+    if not act.image.is_system and act.image.is_being_copied:
+        raise ValidationError(
+            _("This image is being copied to another region. Wait until the copy is finished, or cancel it."),
+            code="image_being_copied",
+        )
+
+
+def destination_is_another_region(copy: ImageAct) -> None:
+    if not copy.destination_id:
+        raise _about("region", _("Choose the region to copy the image to."), "destination_missing")
+    if copy.destination_id == copy.image.region_id:
+        raise _about("region", _("The image is in this region already. Choose another one."), "destination_is_source")
+    if not Region.objects.filter(pk=copy.destination_id).exists():
+        raise _about("region", _("There is no such region. Choose one of the list."), "destination_not_found")
+
+
 def image_is_not_shared(act: Act) -> None:
     """ "Before you can delete a custom image that is shared with another Alibaba Cloud account, you must unshare." """
     recipients = act.image.recipient_ids
@@ -97,10 +133,6 @@ def image_is_not_shared(act: Act) -> None:
             code="image_shared",
             params={"count": len(recipients), "recipients": ", ".join(recipients)},
         )
-
-
-def _about(field: str, sentence: _StrPromise, code: str, **params: object) -> ValidationError:
-    return ValidationError({field: ValidationError(sentence, code=code, params=params)})
 
 
 def recipient_is_an_account_id(share: ImageShare) -> None:
@@ -188,6 +220,7 @@ SHAREABLE_RULES: tuple[Callable[[Act], None], ...] = (
     image_is_own,
     image_is_not_encrypted,
     image_is_available,
+    image_is_not_being_copied,
 )
 
 RECIPIENT_RULES: tuple[Callable[[ImageShare], None], ...] = (
@@ -207,8 +240,15 @@ DELETE_RULES: tuple[Callable[[Act], None], ...] = (
     image_is_custom,
     image_is_own,
     image_is_settled,
+    image_is_not_being_copied,
     image_is_not_shared,
 )
+
+EDIT_RULES: tuple[Callable[[Act], None], ...] = (image_is_custom, image_is_own, image_is_available)
+
+CANCEL_COPY_RULES: tuple[Callable[[Act], None], ...] = (image_is_custom, image_is_own, image_is_copying)
+
+COPY_RULES: tuple[Callable[[ImageAct], None], ...] = (*EDIT_RULES, destination_is_another_region)
 
 
 def check[A](rules: Iterable[Callable[[A], None]], act: A) -> None:

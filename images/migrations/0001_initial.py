@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import images.models
+import images.models.image
 from django.db import migrations, models
 
 
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='Image',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('image_id', models.CharField(default=images.models.new_image_id, editable=False, max_length=64, verbose_name='image ID')),
+                ('image_id', models.CharField(default=images.models.image.new_image_id, editable=False, max_length=64, verbose_name='image ID')),
                 ('name', models.CharField(max_length=128, validators=[django.core.validators.RegexValidator('^(?!https?://)[A-Za-z\\u4e00-\\u9fff][A-Za-z0-9\\u4e00-\\u9fff:_-]{1,127}\\Z', 'Enter 2 to 128 characters: letters, Chinese characters, digits, colons, underscores and hyphens, beginning with a letter or a Chinese character.')], verbose_name='image name')),
                 ('description', models.CharField(blank=True, max_length=256, verbose_name='description')),
                 ('os_type', models.CharField(choices=[('Windows', 'Windows'), ('Linux', 'Linux')], max_length=16, verbose_name='OS')),

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import re
 import secrets
 import string
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +24,9 @@ from images.paging import Count
 from regions.models import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    from images.models.share import ImageShare
 
 IMAGE_NAME = r"(?!https?://)[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff:_-]{1,127}"
 READ_ONLY = _("Your policy, AliyunECDReadOnlyAccess, lets you see everything and change nothing.")
@@ -44,6 +49,12 @@ class OsType(models.TextChoices):
     LINUX = "Linux", "Linux"
 
 
+def _shares() -> models.QuerySet[ImageShare]:
+    from images.models.share import ImageShare  # share.py builds on this module
+
+    return ImageShare.objects.all()
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     def owned_by(self, account: Account | str) -> ImageQuerySet:
         return self.filter(owner=account)
@@ -56,7 +67,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def usable_by(self, account: Account | str) -> ImageQuerySet:
         """Own, received and system images: all that the account finds at all."""
-        received = ImageShare.objects.filter(image=models.OuterRef("pk"), recipient=account)
+        received = _shares().filter(image=models.OuterRef("pk"), recipient=account)
         return self.filter(Q(owner=account) | Q(owner=None) | models.Exists(received))
 
     def in_region(self, region: Region | str) -> ImageQuerySet:
@@ -78,7 +89,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(Q(image_id__icontains=text) | Q(name__icontains=text)) if text else self
 
     def with_shared_count(self) -> ImageQuerySet:
-        shares = ImageShare.objects.filter(image=models.OuterRef("pk")).order_by().values("pk")
+        shares = _shares().filter(image=models.OuterRef("pk")).order_by().values("pk")
         return self.annotate(shared_count=Count(shares))
 
 
@@ -115,7 +126,18 @@ class Image(models.Model):
             )
         ],
     )
-    description = models.CharField(_("description"), max_length=256, blank=True)
+    description = models.CharField(
+        _("description"),
+        max_length=256,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^(?!https?://).{2,256}\Z",
+                _("Enter 2 to 256 characters that do not begin with http:// or https://."),
+                flags=re.DOTALL,
+            )
+        ],
+    )
     os_type = models.CharField(_("OS"), max_length=16, choices=OsType)
     platform = models.CharField(_("platform"), max_length=64)
     size_gib = models.PositiveIntegerField(_("system disk (GiB)"))
@@ -132,6 +154,9 @@ class Image(models.Model):
 
     # From ImageQuerySet.with_shared_count.
     shared_count: int
+
+    # What a copy has in common with its source.
+    COPIED = ("os_type", "platform", "size_gib", "data_disk_gib", "encrypted", "gpu")
 
     objects = ImageQuerySet.as_manager()
 
@@ -163,6 +188,10 @@ class Image(models.Model):
         return self.status == Status.AVAILABLE
 
     @property
+    def is_copying(self) -> bool:
+        return self.status == Status.COPYING
+
+    @property
     def in_progress(self) -> bool:
         return self.status in {Status.CREATING, Status.COPYING}
 
@@ -187,133 +216,71 @@ class Image(models.Model):
         """The IDs of the accounts that it is shared with, first shared first."""
         return list(self.shares.order_by("id").values_list("recipient_id", flat=True))
 
+    @property
+    def is_being_copied(self) -> bool:
+        return self.copies.filter(failed_at=None, ready_at__gt=timezone.now()).exists()
+
     def delete(self, *args: object, by: Actor = Actor(), **kwargs: object) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
         """Delete the image for good, by the rules of the page "Delete images".
 
         Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is changed.
         """
         with act("DeleteImage", self, by=by):
-            validators.check(validators.DELETE_RULES, ImageAct(self, by.account_id or self.owner_id))
+            validators.check(validators.DELETE_RULES, self._act(by))
             return super().delete()
 
-
-class ImageShareQuerySet(models.QuerySet["ImageShare"]):
-    def granted_by(self, account: Account | str) -> ImageShareQuerySet:
-        return self.filter(owner=account)
-
-    def received_by(self, account: Account | str) -> ImageShareQuerySet:
-        return self.filter(recipient=account)
-
-    def in_region(self, region: Region | str) -> ImageShareQuerySet:
-        return self.filter(region=region)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """Unshare each, so that no share goes without its audit entry."""
-        with transaction.atomic():
-            shares = list(self)
-            for share in shares:
-                share.revoke()
-        return len(shares), {"images.ImageShare": len(shares)}
-
-    delete.queryset_only = True  # type: ignore[attr-defined]
-
-
-class ImageShare(models.Model):
-    """That an account lets another account use one of its images.
-
-    It is granted (saved) and revoked (deleted), never changed. `owner` and `region` repeat what the image says, so
-    that an account's shares are counted and listed from an index of this table alone; an image changes neither.
-    """
-
-    image = models.ForeignKey(Image, models.PROTECT, related_name="shares", verbose_name=_("image"), db_index=False)
-    owner = models.ForeignKey(
-        Account, models.PROTECT, related_name="shares_granted", verbose_name=_("owner"), db_index=False, editable=False
-    )
-    recipient = models.ForeignKey(
-        Account, models.PROTECT, related_name="shares_received", verbose_name=_("account"), db_index=False
-    )
-    region = models.ForeignKey(
-        Region, models.PROTECT, related_name="+", verbose_name=_("region"), db_index=False, editable=False
-    )
-    created_at = models.DateTimeField(_("shared since"), default=timezone.now, editable=False)
-    granted_by = models.CharField(_("shared by"), max_length=254, blank=True, editable=False)
-
-    # Whether the person who shares ticked the check box; None where a program shares, which is not asked.
-    confirmed: bool | None = None
-
-    objects = ImageShareQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("share")
-        verbose_name_plural = _("shares")
-        constraints = [
-            models.UniqueConstraint(fields=["image", "recipient"], name="one_share_an_image_and_account"),
-            models.CheckConstraint(condition=~Q(owner=F("recipient")), name="never_shared_with_its_owner"),
-        ]
-        indexes = [
-            models.Index(fields=["owner", "region", "-id"], name="share_granted_newest"),
-            models.Index(fields=["recipient", "region", "-id"], name="share_received_newest"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.image} → {self.recipient_id}"
-
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Grant the share in the name of the command line; there is no other way to save one."""
-        self.grant()
-
-    def clean_fields(self, exclude: Iterable[str] | None = None) -> None:
-        # The rules speak of the relations, in better sentences and with fewer queries.
-        super().clean_fields(exclude={*(exclude or ()), "image", "owner", "recipient", "region"})
-
-    def clean(self) -> None:
-        """Run the rules of the seed page. An image that cannot be shared at all is said before anything else."""
-        if self.image_id is None:
-            raise ValidationError({"image": ValidationError(_("There is no such image."), code="image_not_found")})
-        if self.owner_id is None and self.image.owner_id is not None:
-            self.owner_id = self.image.owner_id
-        self.region_id = self.image.region_id
-        self.recipient_id = (self.recipient_id or "").strip()
-        validators.check(validators.SHAREABLE_RULES, self)
-        validators.check(validators.SHARE_RULES, self)
-
-    def grant(self, *, by: Actor = Actor()) -> None:  # noqa: B008 - frozen
-        """Share the image: every rule, the row and the audit entry in one transaction.
-
-        Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is shared.
-        """
-        if not self._state.adding:
-            raise ValidationError(_("A share cannot be changed. Unshare the image and share it again."), code="fixed")
-        if self.image_id is None:
-            audit.record("ShareImage", by=by, outcome="image_not_found", other_account_id=_legible(self.recipient_id))
-            self.clean()
-        self.owner_id = by.account_id or self.image.owner_id  # type: ignore[assignment]
-        with act("ShareImage", self.image, by=by, other_account_id=self.recipient_id) as owner:
-            if owner and owner.pk == self.owner_id:
-                self.owner = owner
+    def edit(self, *, name: str, description: str, by: Actor) -> None:
+        """Change name and description. Raises ValidationError, by field, and changes nothing then."""
+        with act("ModifyImageAttribute", self, by=by, name=name, description=description):
+            validators.check(validators.EDIT_RULES, self._act(by))
+            self.name, self.description = name, description
             self.full_clean(validate_unique=False, validate_constraints=False)
-            self.granted_by = by.name
-            super().save(force_insert=True)
+            self.save(update_fields=["name", "description"])
 
-    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
-        self.revoke()
-        return 1, {"images.ImageShare": 1}
+    def copy_to(self, region: Region | str, *, name: str, description: str = "", by: Actor) -> Image:
+        """Start a copy in another region: an image of its own, with a new ID, that nobody shares.
 
-    def revoke(self, *, by: Actor = Actor()) -> None:  # noqa: B008 - frozen
-        """Unshare the image: the recipient can use it no more from this moment on.
-
-        Raises ValidationError (code `not_shared`) when somebody else unshared it first.
+        It is Copying until its disks have been moved at settings.COPY_GIB_PER_SECOND. Raises ValidationError.
         """
-        with act("UnshareImage", self.image, by=by, other_account_id=self.recipient_id):
-            try:
-                self.refresh_from_db(fields=["id"])
-            except ImageShare.DoesNotExist:
-                raise ValidationError(
-                    _("This image is not shared with account %(account)s any more."),
-                    code="not_shared",
-                    params={"account": self.recipient_id},
-                ) from None
+        destination_id = region if isinstance(region, str) else region.pk
+        with act("CopyImage", self, by=by, destination_region_id=destination_id, name=name) as ongoing:
+            validators.check(validators.COPY_RULES, ImageAct(self, by.account_id or self.owner_id, destination_id))
+            now = timezone.now()
+            moved = (self.size_gib + self.data_disk_gib) / settings.COPY_GIB_PER_SECOND
+            copy = Image(
+                owner_id=self.owner_id,
+                region_id=destination_id,
+                name=name,
+                description=description,
+                copied_from=self,
+                created_at=now,
+                ready_at=now + timedelta(seconds=moved),
+                **{column: getattr(self, column) for column in self.COPIED},
+            )
+            copy.full_clean(validate_unique=False, validate_constraints=False)
+            copy.save(force_insert=True)
+            ongoing.details["new_image_id"] = copy.image_id
+        return copy
+
+    def cancel_copy(self, *, by: Actor) -> None:
+        """Stop the copy that this image is being made by; what was copied so far is deleted, as ECS does.
+
+        Raises ValidationError for an image that is not being copied, or not any more.
+        """
+        with act("CancelCopyImage", self, by=by):
+            validators.check(validators.CANCEL_COPY_RULES, self._act(by))
             super().delete()
+
+    def fail(self, *, reason: str, by: Actor) -> None:
+        """End the making of the image as failed, for a reason that its owner reads. Raises ValidationError."""
+        with act("FailImage", self, by=by, reason=reason):
+            validators.check([validators.image_is_in_progress], self._act(by))
+            self.failed_at, self.failure = timezone.now(), reason
+            self.full_clean(validate_unique=False, validate_constraints=False)
+            self.save(update_fields=["failed_at", "failure"])
+
+    def _act(self, by: Actor) -> ImageAct:
+        return ImageAct(self, by.account_id or self.owner_id)
 
 
 @dataclass(frozen=True)
@@ -322,10 +289,19 @@ class ImageAct:
 
     image: Image
     owner_id: str | None
+    destination_id: str = ""
+
+
+@dataclass
+class Ongoing:
+    """An act under way: the locked account that owns the image, and what its audit entry will say besides."""
+
+    owner: Account | None
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
-def act(event: str, image: Image, *, by: Actor, other_account_id: str = "") -> Iterator[Account | None]:
+def act(event: str, image: Image, *, by: Actor, other_account_id: str = "", **details: Any) -> Iterator[Ongoing]:
     """One act on an image and its audit entry, in one transaction.
 
     It holds the locks of the account that owns the image, which is what the rules count by, and of the image, and has
@@ -336,10 +312,10 @@ def act(event: str, image: Image, *, by: Actor, other_account_id: str = "") -> I
         "account_id": by.account_id or image.owner_id or "",
         "region_id": image.region_id,
         "image_id": image.image_id,
-        "other_account_id": _legible(other_account_id),
+        "other_account_id": other_account_id,
     }
     if not by.may_write:
-        audit.record(event, by=by, outcome="no_permission", **what)
+        audit.record(event, by=by, outcome="no_permission", details=details, **what)
         raise PermissionDenied(READ_ONLY)
     try:
         with transaction.atomic():
@@ -349,13 +325,10 @@ def act(event: str, image: Image, *, by: Actor, other_account_id: str = "") -> I
                 image.refresh_from_db(from_queryset=Image.objects.select_for_update(no_key=True))
             except Image.DoesNotExist:
                 raise ValidationError(_("This image has been deleted."), code="image_not_found") from None
-            yield owner
-            audit.record(event, by=by, **what)
+            ongoing = Ongoing(owner, details)
+            yield ongoing
+            audit.record(event, by=by, details=ongoing.details, **what)
     except ValidationError as refusal:
-        audit.record(event, by=by, outcome=validators.first_error(refusal).code or "", **what)
+        outcome = validators.first_error(refusal).code or "invalid"
+        audit.record(event, by=by, outcome=outcome, details=details, **what)
         raise
-
-
-def _legible(entered: str | None) -> str:
-    """What was entered as an account ID, in a form that any database keeps."""
-    return (entered or "").replace("\0", "\ufffd")[:64]

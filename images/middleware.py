@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import BigIntegerField, Exists, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import User
+from audit.models import Entry
+from images.models import PlannedShare, SeenNotices
+from images.paging import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+NOTICES_SHOWN = 20
+
+
+class SharingNewsMiddleware:
+    """Before a page of a region is shown: settle the shares that are due, and count the notices not seen yet."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> None:
+        user = request.user
+        if "region" not in kwargs or not isinstance(user, User) or user.account_id is None:
+            return
+        seen = SeenNotices.objects.filter(user=OuterRef("pk")).values("last_entry_id")
+        notices = (
+            Entry.objects.notices_for(user.account_id)
+            .filter(pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField()))
+            .order_by()
+            .values("pk")[:NOTICES_SHOWN]
+        )
+        news = (
+            User.objects.filter(pk=user.pk)
+            .values(
+                due=Exists(PlannedShare.objects.due_for(user.account_id, timezone.now()).order_by()),
+                unseen=Count(notices),
+            )
+            .get()
+        )
+        request.unseen_notices = news["unseen"]  # type: ignore[attr-defined]
+        if news["due"]:
+            PlannedShare.objects.settle(user.account_id)

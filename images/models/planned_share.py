@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, User
+from audit.models import Actor
+from images.models.image import Image
+from images.models.share import ImageShare
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class PlannedShareQuerySet(models.QuerySet["PlannedShare"]):
+    def due_for(self, account: Account | str, now: datetime) -> PlannedShareQuerySet:
+        """Those that concern this account: as the owner of the copy, or as the one to share it with."""
+        return self.filter(
+            Q(image__owner=account) | Q(recipient_id=getattr(account, "pk", account)), settled_at=None, due_at__lte=now
+        ).order_by("due_at", "id")
+
+    def settle(self, account: Account | str) -> None:
+        for planned in self.due_for(account, timezone.now()):
+            planned.settle()
+
+
+class PlannedShare(models.Model):
+    """That a copy is to be shared as soon as it is ready: what the seed page makes people do by hand.
+
+    Nothing runs in the background. Whoever would see the share, its owner or its recipient, settles it first by coming
+    to look; until then nobody can tell that it has not been settled yet.
+    """
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="planned_shares", verbose_name=_("copy"))
+    recipient_id = models.CharField(_("account"), max_length=16)
+    by = models.JSONField(_("planned by"), editable=False)
+    due_at = models.DateTimeField(_("due"))
+    settled_at = models.DateTimeField(_("settled"), null=True)
+    refusal = models.TextField(_("refusal"), blank=True)
+
+    objects = PlannedShareQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("planned share")
+        verbose_name_plural = _("planned shares")
+        indexes = [
+            models.Index(fields=["settled_at", "due_at"], name="planned_share_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image} → {self.recipient_id}"
+
+    @classmethod
+    def plan(cls, image: Image, recipient_id: str, *, by: Actor) -> PlannedShare:
+        """Plan to share the copy, in the transaction that starts it."""
+        return cls.objects.create(
+            image=image, recipient_id=recipient_id, by=dataclasses.asdict(by), due_at=image.ready_at
+        )
+
+    def settle(self) -> None:
+        """Share the copy in the name of whoever planned it, by the rules as they are now; keep what a refusal says."""
+        with transaction.atomic():
+            # The order of every act: first the account, then what is under it.
+            Account.objects.select_for_update(no_key=True).get(pk=self.image.owner_id)
+            planned = PlannedShare.objects.select_for_update().filter(pk=self.pk, settled_at=None).first()
+            if planned is None:
+                return
+            try:
+                ImageShare(image=planned.image, recipient_id=planned.recipient_id).grant(by=Actor(**planned.by))
+            except (ValidationError, PermissionDenied) as refusal:
+                planned.refusal = " ".join(getattr(refusal, "messages", [str(refusal)]))
+            planned.settled_at = timezone.now()
+            planned.save(update_fields=["settled_at", "refusal"])
+
+
+class SeenNotices(models.Model):
+    """Up to which entry of the operation log a user has seen what is shared with the account, and no longer."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="seen_notices", primary_key=True)
+    last_entry_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("seen notices")
+        verbose_name_plural = _("seen notices")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.last_entry_id}"

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+import audit.models as audit
+from accounts.models import Account
+from audit.models import Actor
+from images import validators
+from images.models.image import Image, act
+from regions.models import Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ImageShareQuerySet(models.QuerySet["ImageShare"]):
+    def granted_by(self, account: Account | str) -> ImageShareQuerySet:
+        return self.filter(owner=account)
+
+    def received_by(self, account: Account | str) -> ImageShareQuerySet:
+        return self.filter(recipient=account)
+
+    def in_region(self, region: Region | str) -> ImageShareQuerySet:
+        return self.filter(region=region)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Unshare each, so that no share goes without its audit entry."""
+        with transaction.atomic():
+            shares = list(self)
+            for share in shares:
+                share.revoke()
+        return len(shares), {"images.ImageShare": len(shares)}
+
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+class ImageShare(models.Model):
+    """That an account lets another account use one of its images.
+
+    It is granted (saved) and revoked (deleted), never changed. `owner` and `region` repeat what the image says, so
+    that an account's shares are counted and listed from an index of this table alone; an image changes neither.
+    """
+
+    image = models.ForeignKey(Image, models.PROTECT, related_name="shares", verbose_name=_("image"), db_index=False)
+    owner = models.ForeignKey(
+        Account, models.PROTECT, related_name="shares_granted", verbose_name=_("owner"), db_index=False, editable=False
+    )
+    recipient = models.ForeignKey(
+        Account, models.PROTECT, related_name="shares_received", verbose_name=_("account"), db_index=False
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="+", verbose_name=_("region"), db_index=False, editable=False
+    )
+    created_at = models.DateTimeField(_("shared since"), default=timezone.now, editable=False)
+    granted_by = models.CharField(_("shared by"), max_length=254, blank=True, editable=False)
+
+    # Whether the person who shares ticked the check box; None where a program shares, which is not asked.
+    confirmed: bool | None = None
+
+    objects = ImageShareQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("share")
+        verbose_name_plural = _("shares")
+        constraints = [
+            models.UniqueConstraint(fields=["image", "recipient"], name="one_share_an_image_and_account"),
+            models.CheckConstraint(condition=~Q(owner=F("recipient")), name="never_shared_with_its_owner"),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "region", "-id"], name="share_granted_newest"),
+            models.Index(fields=["recipient", "region", "-id"], name="share_received_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image} → {self.recipient_id}"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Grant the share in the name of the command line; there is no other way to save one."""
+        self.grant()
+
+    def clean_fields(self, exclude: Iterable[str] | None = None) -> None:
+        # The rules speak of the relations, in better sentences and with fewer queries.
+        super().clean_fields(exclude={*(exclude or ()), "image", "owner", "recipient", "region"})
+
+    def clean(self) -> None:
+        """Run the rules of the seed page. An image that cannot be shared at all is said before anything else."""
+        if self.image_id is None:
+            raise ValidationError({"image": ValidationError(_("There is no such image."), code="image_not_found")})
+        if self.owner_id is None and self.image.owner_id is not None:
+            self.owner_id = self.image.owner_id
+        self.region_id = self.image.region_id
+        self.recipient_id = (self.recipient_id or "").strip()
+        validators.check(validators.SHAREABLE_RULES, self)
+        validators.check(validators.SHARE_RULES, self)
+
+    def grant(self, *, by: Actor = Actor()) -> None:  # noqa: B008 - frozen
+        """Share the image: every rule, the row and the audit entry in one transaction.
+
+        Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is shared.
+        """
+        if not self._state.adding:
+            raise ValidationError(_("A share cannot be changed. Unshare the image and share it again."), code="fixed")
+        if self.image_id is None:
+            audit.record("ShareImage", by=by, outcome="image_not_found", other_account_id=self.recipient_id or "")
+            self.clean()
+        self.owner_id = by.account_id or self.image.owner_id  # type: ignore[assignment]
+        with act("ShareImage", self.image, by=by, other_account_id=self.recipient_id) as ongoing:
+            if ongoing.owner and ongoing.owner.pk == self.owner_id:
+                self.owner = ongoing.owner
+            self.full_clean(validate_unique=False, validate_constraints=False)
+            self.granted_by = by.name
+            super().save(force_insert=True)
+
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+        self.revoke()
+        return 1, {"images.ImageShare": 1}
+
+    def revoke(self, *, by: Actor = Actor()) -> None:  # noqa: B008 - frozen
+        """Unshare the image: the recipient can use it no more from this moment on.
+
+        Raises ValidationError (code `not_shared`) when somebody else unshared it first.
+        """
+        with act("UnshareImage", self.image, by=by, other_account_id=self.recipient_id):
+            try:
+                self.refresh_from_db(fields=["id"])
+            except ImageShare.DoesNotExist:
+                raise ValidationError(
+                    _("This image is not shared with account %(account)s any more."),
+                    code="not_shared",
+                    params={"account": self.recipient_id},
+                ) from None
+            super().delete()
