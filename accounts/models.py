@@ -10,6 +10,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access_keys import AccessKey
+
+__all__ = ["AccessKey", "Account", "User", "UserManager"]
+
 ACCOUNT_ID = r"[0-9]{16}"
 RAM_ID = r"2[0-9]{17}"
 DEFAULT_SHARE_LIMIT = 50

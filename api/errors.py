@@ -1,0 +1,372 @@
+"""Every error that the API answers with: its code, HTTP status, cause and remedy, and the rules that lead to it.
+
+The rules themselves are written in images, accounts and desktops, each with a stable code. This is the one place that
+says what the API calls them. Names and statuses follow the error codes of EDS and, where EDS documents none, those of
+ECS, on which it is built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from images.validators import first_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Error:
+    """One row of the table; `rules` are the codes of the rules whose refusal has this code at the API."""
+
+    code: str
+    status: int
+    cause: str | Promise
+    remedy: str | Promise
+    rules: tuple[str, ...] = ()
+
+
+class ApiError(Exception):
+    """A call that is refused. `message` is one sentence about this call; the table has what is true of each."""
+
+    def __init__(self, code: str, message: str | Promise) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+READ_THE_TABLE = _("Compare the call with the table of the action's parameters.")
+
+REQUEST_ERRORS = (
+    Error(
+        "MissingAction",
+        400,
+        _("The call names no action."),
+        _("Send the header x-acs-action or the parameter Action."),
+    ),
+    Error(
+        "InvalidAction.NotFound",
+        404,
+        _("The EDS API has no action of that name."),
+        _("Check the spelling of the action."),
+    ),
+    Error(
+        "UnsupportedOperation",
+        400,
+        _("The action exists in the EDS API, but this server does not offer it."),
+        _("Use one of the actions that are listed as done."),
+    ),
+    Error(
+        "InvalidVersion",
+        400,
+        _("The call is not for version 2020-09-30 of the API, the only one that there is."),
+        _("Send 2020-09-30 as x-acs-version or Version."),
+    ),
+    Error("UnsupportedFormat", 400, _("An answer in another format than JSON is asked for."), _("Leave out Format.")),
+    Error(
+        "UnsupportedHTTPMethod",
+        405,
+        _("The call is neither a GET nor a POST request."),
+        _("Send it as POST."),
+    ),
+    Error(
+        "UnsupportedContentType",
+        400,
+        _("The request has a body that is no form."),
+        _("Send parameters in the query, or in a body of the type application/x-www-form-urlencoded."),
+    ),
+    Error(
+        "RequestTooLarge",
+        413,
+        _("The request has more parameters or a larger body than any action takes."),
+        _("Send less in one call."),
+    ),
+    Error("InvalidRequest", 400, _("The request cannot be read."), READ_THE_TABLE),
+    Error("MissingParameter", 400, _("A parameter that the action requires is not sent, or empty."), READ_THE_TABLE),
+    Error(
+        "InvalidParameter",
+        400,
+        _("A parameter has a value that the action does not take."),
+        READ_THE_TABLE,
+        # What only a person is asked, or what only the command line can try.
+        rules=(
+            "account_missing",
+            "image_missing",
+            "not_confirmed",
+            "fixed",
+            "required",
+            "null",
+            "blank",
+            "invalid",
+            "invalid_choice",
+            "max_length",
+            "min_value",
+            "max_value",
+        ),
+    ),
+    Error(
+        "DuplicatedParameter",
+        400,
+        _("A parameter is sent twice, so it is not clear which is meant."),
+        _("Send each parameter once, in the query or in the body."),
+    ),
+    Error("UnknownParameter", 400, _("The action has no parameter of that name."), READ_THE_TABLE),
+    Error("InvalidNextToken", 400, _("NextToken is none that this action gave."), _("Begin again without NextToken.")),
+    Error(
+        "InternalError",
+        500,
+        _("The server made a mistake. It is recorded under the request's ID."),
+        _("Try again. Tell the people who run the server if it happens again."),
+    ),
+    Error(
+        "ServiceUnavailable",
+        503,
+        _("The database does not answer, or could not finish in time."),
+        _("Try again in a moment."),
+    ),
+)
+
+SIGNATURE_ERRORS = (
+    Error(
+        "MissingAuthorization",
+        401,
+        _("The call is not signed."),
+        _("Sign it with an AccessKey; the account center makes them."),
+    ),
+    Error(
+        "IncompleteSignature",
+        400,
+        _("The signature is not of the form that its method asks for, or a part of it is missing."),
+        _("Send Credential, SignedHeaders and Signature, or the parameters of the RPC signature."),
+    ),
+    Error(
+        "UnsupportedSignatureMethod",
+        400,
+        _("The call is signed by a method that this server does not know."),
+        _("Sign with ACS3-HMAC-SHA256, or with HMAC-SHA1 and SignatureVersion 1.0."),
+    ),
+    Error(
+        "UnsupportedSecurityToken",
+        400,
+        _("The call carries an STS token. This server has no STS."),
+        _("Sign with the AccessKey of a user."),
+    ),
+    Error(
+        "UnsignedHost",
+        400,
+        _("The host header is not among SignedHeaders, so the call could have been meant for another server."),
+        _("Sign the host header."),
+    ),
+    Error(
+        "UnsignedHeader",
+        400,
+        _("An x-acs- header or the content type is not among SignedHeaders, so it could have been changed."),
+        _("Sign content-type and every header whose name begins with x-acs-."),
+    ),
+    Error(
+        "ContentSha256Mismatch",
+        400,
+        _("The body is not the one that x-acs-content-sha256 speaks of: it was changed after it was signed."),
+        _("Sign the SHA-256 of the bytes that are sent."),
+    ),
+    Error(
+        "SignatureDoesNotMatch",
+        403,
+        _("The signature does not follow from the request and the secret."),
+        _("Compare the string to sign of the message with your own, then check the secret."),
+    ),
+    Error(
+        "InvalidTimeStamp.Format",
+        400,
+        _("The date is missing or cannot be read."),
+        _("Send it as 2020-09-30T08:00:00Z."),
+    ),
+    Error(
+        "InvalidTimeStamp.Expired",
+        400,
+        _("The date is more than 15 minutes off the server's clock."),
+        _("Set the clock of your machine, and sign each call anew."),
+    ),
+    Error(
+        "InvalidSignatureNonce",
+        400,
+        _("The nonce is missing, or longer than 128 characters."),
+        _("Send a random text with each call."),
+    ),
+    Error(
+        "SignatureNonceUsed",
+        400,
+        _("A call with this nonce was received already."),
+        _("Sign each call with a nonce of its own, repetitions too."),
+    ),
+    Error(
+        "InvalidAccessKeyId.NotFound",
+        404,
+        _("There is no AccessKey of that ID. It may have been deleted."),
+        _("Check the AccessKey ID in the account center."),
+    ),
+    Error(
+        "InvalidAccessKeyId.Inactive",
+        403,
+        _("The AccessKey is disabled, or its user or account is not active."),
+        _("Enable the key in the account center."),
+    ),
+    Error(
+        "Forbidden.RAM",
+        403,
+        _("The policy of the RAM user does not allow the action."),
+        _(
+            "Sign with the key of a user who may: AliyunECDFullAccess allows all actions, AliyunECDReadOnlyAccess "
+            "those that begin with Describe."
+        ),
+        rules=("no_permission",),
+    ),
+)
+
+ACCOUNT_ERRORS = (
+    Error(
+        "LimitExceeded.AccessKey",
+        403,
+        _("The user has as many AccessKeys as a user may have."),
+        _("Delete a key that is no longer used."),
+        rules=("access_key_limit_reached",),
+    ),
+    Error(
+        "InvalidUserName",
+        400,
+        _("The logon name of a RAM user does not end with the domain of its account."),
+        _("End it with @<account ID>.onaliyun.com."),
+        rules=("ram_domain",),
+    ),
+)
+
+IMAGE_ERRORS = (
+    Error("InvalidRegionId.NotFound", 404, _("There is no region of that ID."), _("Ask DescribeRegions for the IDs.")),
+    Error(
+        "InvalidImageId.NotFound",
+        404,
+        _("The account has no image of that ID in that region: neither its own nor a shared one nor a system image."),
+        _("Check the image ID and the region. An image that was unshared is not found any more."),
+        rules=("image_not_found",),
+    ),
+    Error(
+        "OperationDenied.SystemImage",
+        403,
+        _("The image is a system image, which can only be used."),
+        _("Create a custom image of your own."),
+        rules=("image_is_system",),
+    ),
+    Error(
+        "OperationDenied.ImageNotOwned",
+        403,
+        _(
+            "The image was shared with the account. Only the account that created it can share, copy, change or "
+            "delete it."
+        ),
+        _("Ask the account that owns the image."),
+        rules=("image_not_owned",),
+    ),
+    Error(
+        "OperationDenied.EncryptedImage",
+        403,
+        _("The image is encrypted, and an encrypted image cannot be shared."),
+        _("Create an image from a cloud computer whose disks are not encrypted."),
+        rules=("image_encrypted",),
+    ),
+    Error(
+        "IncorrectImageStatus",
+        400,
+        _("The image is not in a status in which this can be done."),
+        _("Wait until DescribeImages says Available."),
+        rules=("image_not_available", "image_in_progress"),
+    ),
+    Error(
+        "ImageUseShared",
+        403,
+        _("The image is shared with other accounts, so it cannot be deleted."),
+        _("Unshare it from each with ModifyImagePermission, then delete it."),
+        rules=("image_shared",),
+    ),
+    Error(
+        "InvalidAccount.Malformed",
+        400,
+        _("An account ID is not 16 digits."),
+        _("Ask the account's owner for the ID that the user panel shows."),
+        rules=("account_malformed",),
+    ),
+    Error(
+        "InvalidAccount.RamUser",
+        403,
+        _("The ID is a RAM user's. Images are shared with Alibaba Cloud accounts only."),
+        _("Use the ID of the account that the RAM user belongs to."),
+        rules=("account_is_ram_user",),
+    ),
+    Error(
+        "InvalidAccount.Owner",
+        403,
+        _("The account is the one that owns the image."),
+        _("Use the ID of another account."),
+        rules=("account_is_owner",),
+    ),
+    Error(
+        "InvalidAccount.NotFound",
+        404,
+        _("There is no active account of that ID, of either site."),
+        _("Check the ID."),
+        rules=("account_not_found",),
+    ),
+    Error(
+        "InvalidAccount.AlreadyShared",
+        409,
+        _("The image was shared with the account by somebody else in the same moment."),
+        _("Nothing: the image is shared."),
+        rules=("already_shared",),
+    ),
+    Error(
+        "InvalidAccount.NotShared",
+        409,
+        _("The image was unshared from the account by somebody else in the same moment."),
+        _("Nothing: the image is not shared."),
+        rules=("not_shared",),
+    ),
+    Error(
+        "QuotaExceed.ShareImage",
+        403,
+        _("The account has as many shares as it may have, over all its images and regions."),
+        _("Unshare an image, or ask support staff for a higher limit."),
+        rules=("share_limit_reached",),
+    ),
+    Error(
+        "InvalidImageName.Malformed",
+        400,
+        _("The name is not 2 to 128 characters of those that an image name may have."),
+        _("Begin with a letter or Chinese character; go on with these, digits, colons, underscores and hyphens."),
+        rules=("name_malformed",),
+    ),
+    Error(
+        "InvalidDescription.Malformed",
+        400,
+        _("The description is not 2 to 256 characters, or begins with http:// or https://."),
+        _("Change the description."),
+        rules=("description_malformed",),
+    ),
+)
+
+ERRORS = (*REQUEST_ERRORS, *SIGNATURE_ERRORS, *ACCOUNT_ERRORS, *IMAGE_ERRORS)
+BY_CODE = {error.code: error for error in ERRORS}
+BY_RULE = {rule: error for error in ERRORS for rule in error.rules}
+
+
+def of_refusal(refusal: ValidationError) -> ApiError:
+    """The API's error for what a rule refused. It is the first that the rule's caller would see."""
+    error = first_error(refusal)
+    return ApiError(BY_RULE[error.code or "invalid"].code, _sentence(error.messages))
+
+
+def _sentence(messages: Iterable[str]) -> str:
+    return next(iter(messages))

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+PRUNE_ONE_CALL_IN = 16
+PRUNE_AT_MOST = 100
+
+
+class Nonce(models.Model):
+    """A signature nonce that was used. It is kept until the date that was signed with it is too old to be accepted.
+
+    A row in the database holds for every server process and over restarts. Nonces are those of one AccessKey: what one
+    user chooses takes nothing from another.
+    """
+
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, primary_key=True)
+    expires_at = models.DateTimeField(_("expires"), db_index=True)
+
+    class Meta:
+        verbose_name = _("used nonce")
+        verbose_name_plural = _("used nonces")
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+    @classmethod
+    def use(cls, access_key_id: str, nonce: str, *, expires_at: datetime) -> bool:
+        """Use up a nonce; False when it was used before. Of calls at the same time one is told True."""
+        fingerprint = hashlib.sha256(f"{access_key_id}\n{nonce}".encode()).hexdigest()
+        # One statement that never fails: an IntegrityError would cost a savepoint on each call.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {cls._meta.db_table} (fingerprint, expires_at) VALUES (%s, %s)"  # noqa: S608 - our own name
+                " ON CONFLICT (fingerprint) DO NOTHING",
+                [fingerprint, connection.ops.adapt_datetimefield_value(expires_at)],
+            )
+            is_new: bool = cursor.rowcount == 1
+        # A fingerprint is as good as a die.
+        if int(fingerprint[:8], 16) % PRUNE_ONE_CALL_IN == 0:
+            cls.prune()
+        return is_new
+
+    @classmethod
+    def prune(cls) -> None:
+        """Delete some of what has expired: more than comes in between two prunes, and never much at a time."""
+        with transaction.atomic():
+            # A margin for servers whose clocks differ.
+            expired = cls.objects.filter(expires_at__lt=timezone.now() - timedelta(minutes=1)).order_by("expires_at")
+            some = list(expired.select_for_update(skip_locked=True).values_list("pk", flat=True)[:PRUNE_AT_MOST])
+            if some:
+                cls.objects.filter(pk__in=some).delete()
