@@ -10,9 +10,11 @@ from django.test import Client
 from accounts.models import Account, User
 from images.models import Image, ImageShare, OsType
 from regions.models import Region
+from tests.processes import Console, fresh_database, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 ACME, GLOBEX, INITECH = "1182725234310001", "5316109394400002", "5316109394400003"
 AUDITOR_RAM_ID, OPERATOR_RAM_ID = "207329002493920002", "207329002493920001"
@@ -149,3 +151,10 @@ def share(image: Image, globex: Account) -> ImageShare:
     share = ImageShare(image=image, recipient=globex)
     share.grant()
     return share
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Console]:
+    """The demo on the real server: several processes, and a database of its own. For tests marked `processes`."""
+    with fresh_database(tmp_path) as database_url, served(database_url, tmp_path) as console:
+        yield console

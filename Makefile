@@ -1,0 +1,69 @@
+# The commands of this project. Each makes what it needs first; on a fresh checkout that is everything.
+
+# A pyenv shim named uv may be on PATH and not work, so it is asked; without one, uv gets a folder of its own.
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/uv)
+PYTHON := .venv/bin/python
+STATIC := var/static/staticfiles.json
+TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
+
+.PHONY: run setup test lint screenshots requirements static
+
+# Serve the console with its demo data on http://127.0.0.1:8000/; HOST, PORT, WEB_WORKERS and DATABASE_URL override.
+run: .venv/base $(STATIC) $(TRANSLATIONS)
+	@scripts/run
+
+# Build .venv with all dependencies, those of the tests and checks included.
+setup: .venv/dev
+
+# The suite on SQLite with the browser journeys, then on PostgreSQL. TEST_POSTGRES_URL names a server of your own.
+test: .venv/dev $(STATIC) $(TRANSLATIONS)
+	@$(PYTHON) -m tests.browser.chromium
+	$(PYTHON) -m pytest -q -n 2
+	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not browser"
+
+lint: .venv/dev $(TRANSLATIONS)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 6.1
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	DATABASE_URL=sqlite:///:memory: $(PYTHON) manage.py makemigrations --check --dry-run
+	DATABASE_URL=sqlite:///:memory: DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		ALLOWED_HOSTS=console.example.com $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+# The pictures of the README.
+screenshots: .venv/dev $(STATIC) $(TRANSLATIONS)
+	@$(PYTHON) -m tests.browser.chromium
+	$(PYTHON) -m scripts.screenshots
+
+# Write the pinned requirements anew; with UPGRADE=--upgrade to the newest versions.
+requirements: | $(UV)
+	for name in uv base dev; do $(PIN) $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit; done
+
+static: $(STATIC)
+
+.tools/bin/uv:
+	@scripts/install-uv
+
+# `uv venv` obeys .python-version, and may fetch that Python; any other that is new enough will do as well.
+.venv/pyvenv.cfg: | $(UV)
+	@$(UV) venv -q --allow-existing || $(UV) venv -q --allow-existing --python '>=3.12'
+
+# It adds and never takes away, so a .venv of `make setup` keeps what it has.
+.venv/base: requirements/base.txt | .venv/pyvenv.cfg
+	@$(UV) pip install -q --require-hashes -r $<
+	@touch $@
+
+.venv/dev: requirements/dev.txt | .venv/pyvenv.cfg
+	@$(UV) pip sync -q --require-hashes $<
+	@touch .venv/base $@
+
+# Of Bootstrap one file is used. What is ignored would be hashed and compressed for nothing, which takes long.
+$(STATIC): $(shell find static -type f) | .venv/base
+	@DEBUG=0 SECRET_KEY=none-is-needed-here $(PYTHON) manage.py collectstatic --noinput --clear -v0 \
+		-i 'bootstrap-*' -i 'bootstrap.css*' -i 'bootstrap.rtl*' -i 'bootstrap*.js*' -i LICENSE -i version.txt
+
+%.mo: %.po | .venv/base
+	@.venv/bin/pybabel -q compile -i $< -o $@

@@ -1,0 +1,20 @@
+"""How the console is served, by `make run` and in production alike: `gunicorn` in this folder reads it."""
+
+import os
+
+
+def _number(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise SystemExit(f"{name} must be a whole number of 1 or more, not {text!r}.")
+    return int(text)
+
+
+wsgi_app = "eds_console.wsgi"
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8000)}"
+# Threads, since a request mostly waits for the database; several processes, since Python runs one thread at a time.
+worker_class = "gthread"
+workers = _number("WEB_WORKERS", 2)
+threads = 4
+# Loaded once and forked: the start is quicker, the memory shared, and a bad setting stops the start.
+preload_app = True

@@ -1,0 +1,149 @@
+"""The console as it runs in production: gunicorn with several processes, on a database of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import psycopg
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Console:
+    """A console that is served, and the command line beside it."""
+
+    address: str
+    environment: dict[str, str]
+    log: Path
+
+    def manage(self, *arguments: str) -> str:
+        return manage(self.environment, *arguments)
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Run a management command in a process of its own and give what it prints."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{arguments} said:\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@contextmanager
+def fresh_database(folder: Path) -> Iterator[str]:
+    """The URL of an empty database where the tests have theirs: a file in the folder, or one more on the server."""
+    ours = os.environ["DATABASE_URL"]
+    if ours.startswith("sqlite"):
+        yield f"sqlite:///{folder / 'console.sqlite3'}"
+        return
+    name = f"console_{secrets.token_hex(6)}"
+    with psycopg.connect(ours, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield urlsplit(ours)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def served(database_url: str, folder: Path, **environment: str) -> Iterator[Console]:
+    """A console with the demo data, served by gunicorn until the block ends; its log is in the folder."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in {"DEBUG", "DJANGO_SETTINGS_MODULE"}},
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "HTTPS": "0",
+        "DEBUG": "0",
+        "WEB_WORKERS": "2",
+        **environment,
+    }
+    subprocess.run(["make", "-s", "static"], cwd=ROOT, check=True)
+    manage(environment, "migrate", "-v0")
+    manage(environment, "demo")
+    log = folder / "gunicorn.log"
+    # The socket listens before the server starts, so no port is taken by another and nothing has to be polled.
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, log.open("wb") as output:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = subprocess.Popen(
+            [BIN / "gunicorn", "--bind", f"fd://{listener.fileno()}"],
+            cwd=ROOT,
+            env=environment,
+            pass_fds=[listener.fileno()],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        try:
+            requests.get(f"{address}/healthz/", timeout=SECONDS).raise_for_status()
+        except requests.RequestException as error:
+            raise AssertionError(log.read_text()) from error
+        yield Console(address, environment, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+class Person:
+    """Someone in a browser without JavaScript: cookies, and the forms of the pages."""
+
+    def __init__(self, address: str, username: str, password: str) -> None:
+        self.address = address
+        self.session = requests.Session()
+        self.session.headers["Connection"] = "close"
+        answer = self.submit("/login/", "/login/", username=username, password=password)
+        assert answer.status_code == 302, answer.text
+
+    def get(self, path: str) -> requests.Response:
+        return self.session.get(self.address + path, timeout=SECONDS)
+
+    def token(self, path: str) -> str:
+        """The CSRF token of the page's form."""
+        return re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path).text)[0]
+
+    def submit(self, page: str, action: str, **fields: str) -> requests.Response:
+        return self.session.post(
+            self.address + action,
+            data={"csrfmiddlewaretoken": self.token(page), **fields},
+            timeout=SECONDS,
+            allow_redirects=False,
+        )
+
+
+@dataclass(frozen=True)
+class Post:
+    """One POST of a form, ready to be sent from any process."""
+
+    url: str
+    cookies: dict[str, str]
+    fields: dict[str, str]
+
+    def send(self) -> tuple[int, str]:
+        answer = requests.post(self.url, cookies=self.cookies, data=self.fields, timeout=SECONDS, allow_redirects=False)
+        return answer.status_code, answer.text
+
+
+def send_at_once(posts: list[Post]) -> list[tuple[int, str]]:
+    """Send the POSTs from as many threads of this process as there are."""
+    with ThreadPoolExecutor(len(posts)) as threads:
+        return list(threads.map(Post.send, posts))
