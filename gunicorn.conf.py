@@ -18,3 +18,5 @@ workers = _number("WEB_WORKERS", 2)
 threads = 4
 # Loaded once and forked: the start is quicker, the memory shared, and a bad setting stops the start.
 preload_app = True
+# A socket in the home folder through which the server could be told things; nobody uses it, and two servers share it.
+control_socket_disable = True

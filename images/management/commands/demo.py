@@ -60,4 +60,6 @@ class Command(BaseCommand):
             for image_id, recipient in SHARES:
                 if image_id in {row[0] for row in missing}:
                     ImageShare(image=Image.objects.get(image_id=image_id), recipient_id=recipient).grant()
-        self.stdout.write(f"The demo data is loaded. Every demo password is {demo.DEMO_PASSWORD}.")
+        self.stdout.write(f"The demo data is loaded. These sign in, each with the password {demo.DEMO_PASSWORD}:")
+        for person in demo.PEOPLE:
+            self.stdout.write(f"  {person.username:<42} {person.what}")
