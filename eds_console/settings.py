@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "accounts",
     "regions",
     "images",
+    "desktops",
     "api",
     "django.contrib.admin",
     "django.contrib.auth",

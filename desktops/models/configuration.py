@@ -1,0 +1,151 @@
+"""What cloud computers and templates have in common, and the frame of every act on one."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+import audit.models as audit
+from accounts.models import Account
+from desktops import validators
+from desktops.catalogue import TYPES
+from images.models import READ_ONLY, Image, OsType
+from regions.models import Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from audit.models import Actor
+    from desktops.catalogue import DesktopType
+
+
+def new_id(prefix: str) -> str:
+    return prefix + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(17))
+
+
+class Configuration(models.Model):
+    """The image, the type and the disks that a computer has, or that a template gives to computers. Sizes are GiB.
+
+    An image may be deleted by its owner while computers and templates of it remain. So what they need of it is copied
+    here, its ID and name (`image_ref`, `image_name`) too, and `image` is then empty.
+    """
+
+    account = models.ForeignKey(
+        Account,
+        models.PROTECT,
+        editable=False,
+        related_name="%(class)ss",
+        verbose_name=_("account"),
+        db_index=False,
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, editable=False, related_name="+", verbose_name=_("region"), db_index=False
+    )
+    image = models.ForeignKey(
+        Image, models.SET_NULL, null=True, editable=False, related_name="%(class)ss", verbose_name=_("image")
+    )
+    image_ref = models.CharField(_("image ID"), max_length=64, editable=False)
+    image_name = models.CharField(_("image name"), max_length=128, editable=False)
+    os_type = models.CharField(_("OS"), max_length=16, choices=OsType, editable=False)
+    platform = models.CharField(_("platform"), max_length=64, editable=False)
+    gpu = models.BooleanField(_("GPU"), default=False, editable=False)
+    desktop_type = models.CharField(_("cloud computer type"), max_length=64)
+    system_disk_gib = models.PositiveIntegerField(_("system disk (GiB)"))
+    data_disk_gib = models.PositiveIntegerField(_("data disk (GiB)"), default=0)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    # The name of the field with the ID that people and programs know it by.
+    ID_FIELD = ""
+    NOT_FOUND = _("There is none such any more. It may have been deleted.")
+    # The rules speak of these in better sentences and with fewer queries.
+    NOT_CLEANED = ("account", "region", "image", "image_ref", "image_name", "os_type", "platform")
+
+    def __str__(self) -> str:
+        return str(getattr(self, self.ID_FIELD))
+
+    @property
+    def kind(self) -> DesktopType | None:
+        return TYPES.get(self.desktop_type)
+
+    @property
+    def is_linux(self) -> bool:
+        return self.os_type == OsType.LINUX
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude={*(exclude or ()), *self.NOT_CLEANED})
+
+    def take(self, image: Image) -> None:
+        """Have this image from now on, and remember what one must know of it when it is gone."""
+        self.image = image
+        self.image_ref, self.image_name = image.image_id, image.name
+        self.os_type, self.platform, self.gpu = image.os_type, image.platform, image.gpu
+
+
+class Record(Protocol):
+    """Writes an act's entry into the operation log; what it is given replaces what the act knew at its start."""
+
+    def __call__(self, **what: Any) -> object: ...
+
+
+@contextmanager
+def act(event: str, it: Configuration, *, by: Actor, image: Image | None = None, **details: Any) -> Iterator[Record]:
+    """One act on a computer or a template, which is called to be recorded, in one transaction.
+
+    It locks the image that the act uses, then the row, and has both as they are under the locks. Sharing, unsharing
+    and deleting lock the account that owns the image, then the image: so nobody may lock an account inside this, and
+    whether the image is usable stays true until the commit. A ValidationError rolls the act back, is recorded in its
+    place, and leaves `it` as the row is. Raises PermissionDenied, which is recorded too, for an actor whose policy
+    only reads.
+    """
+    known = it.pk is not None
+    what = {
+        "account_id": by.account_id or it.account_id or "",
+        "region_id": it.region_id,
+        "image_id": image.image_id if image else it.image_ref,
+        "resource_id": str(it) if known else "",
+    }
+    if not by.may_write:
+        audit.record(event, by=by, outcome="no_permission", details=details, **what)
+        raise PermissionDenied(READ_ONLY)
+
+    def record(**changed: Any) -> object:
+        return audit.record(event, by=by, **{**what, "details": details, **changed})
+
+    try:
+        with transaction.atomic():
+            if image is not None:
+                lock(image)
+            if known:
+                _lock_row(it, by)
+            yield record
+    except ValidationError as refusal:
+        audit.record(event, by=by, outcome=validators.first_error(refusal).code or "invalid", details=details, **what)
+        if known:
+            with suppress(ObjectDoesNotExist):
+                it.refresh_from_db()
+        raise
+
+
+def lock(image: Image) -> None:
+    """Keep an image from being shared, unshared or deleted until the transaction ends. One that is gone is refused
+    by the rules."""
+    with suppress(Image.DoesNotExist):
+        image.refresh_from_db(from_queryset=Image.objects.select_for_update(no_key=True))
+
+
+def _lock_row(it: Configuration, by: Actor) -> None:
+    rows = type(it)._default_manager.select_for_update(no_key=True)
+    try:
+        it.refresh_from_db(from_queryset=rows.filter(account=by.account_id) if by.account_id else rows)
+    except ObjectDoesNotExist:
+        raise ValidationError(it.NOT_FOUND, code=f"{it._meta.model_name}_not_found") from None

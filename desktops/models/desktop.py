@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import Actor
+from desktops import validators
+from desktops.models.configuration import Configuration, act, new_id
+from desktops.models.template import Template
+from images.models import Image
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from regions.models import Region
+
+DESKTOP_NAME = rf"[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff:_.-]{{0,{validators.NAME_LENGTH - 1}}}"
+
+# How long the simulated computers take, in seconds.
+CREATE_SECONDS = 10
+START_SECONDS = 5
+STOP_SECONDS = 5
+RESTART_SECONDS = 8
+REBUILD_SECONDS = 15
+
+
+class Status(models.TextChoices):
+    """DescribeDesktops.DesktopStatus, but for Expired (nothing is paid in advance) and Deleted (the row is gone)."""
+
+    PENDING = "Pending", _("Pending")
+    STARTING = "Starting", _("Starting")
+    RUNNING = "Running", _("Running")
+    STOPPING = "Stopping", _("Stopping")
+    STOPPED = "Stopped", _("Stopped")
+    REBUILDING = "Rebuilding", _("Rebuilding")
+
+
+SETTLED = (Status.RUNNING, Status.STOPPED)
+
+
+class DesktopQuerySet(models.QuerySet["Desktop"]):
+    def owned_by(self, account: Account | str) -> DesktopQuerySet:
+        return self.filter(account=account)
+
+    def in_region(self, region: Region | str) -> DesktopQuerySet:
+        return self.filter(region=region)
+
+    def in_status(self, status: str) -> DesktopQuerySet:
+        """Narrow to what `Desktop.status` says now; a status that there is not narrows to nothing."""
+        if status not in Status:
+            return self.none()
+        now = timezone.now()
+        if Status(status) in SETTLED:
+            return self.filter(settles_to=status, settles_at__lte=now)
+        return self.filter(doing=status, settles_at__gt=now)
+
+    def matching(self, text: str) -> DesktopQuerySet:
+        """Narrow to computers whose ID or name has the text in it, in upper or lower case."""
+        return self.filter(Q(desktop_id__icontains=text) | Q(name__icontains=text)) if text else self
+
+
+class Desktop(Configuration):
+    """A cloud computer of an account, in a region.
+
+    What it is doing is not stored: it follows from what it was last told (`doing`, until `settles_at`, to be
+    `settles_to` from then on) and the clock, so nothing has to run for a computer to start or to stop.
+    """
+
+    ID_FIELD = "desktop_id"
+    NOT_FOUND = _("There is no such cloud computer any more. It may have been released.")
+    CHARGE_TYPE = "PostPaid"
+
+    desktop_id = models.CharField(
+        _("cloud computer ID"), max_length=32, unique=True, editable=False, default=partial(new_id, "ecd-")
+    )
+    name = models.CharField(
+        _("cloud computer name"),
+        max_length=validators.NAME_LENGTH,
+        blank=True,
+        help_text=_("Without a name, a cloud computer is called by its ID."),
+        validators=[
+            RegexValidator(
+                rf"^{DESKTOP_NAME}\Z",
+                _(
+                    "Enter 1 to 64 characters: letters, Chinese characters, digits, colons, underscores, periods and "
+                    "hyphens, beginning with a letter or a Chinese character."
+                ),
+            )
+        ],
+    )
+    encrypted = models.BooleanField(_("encrypted"), default=False)
+    template = models.ForeignKey(
+        Template, models.SET_NULL, null=True, editable=False, related_name="desktops", verbose_name=_("template")
+    )
+    template_ref = models.CharField(_("template ID"), max_length=32, blank=True, editable=False)
+    template_name = models.CharField(_("template name"), max_length=128, blank=True, editable=False)
+    doing = models.CharField(_("doing"), max_length=16, choices=Status, default=Status.PENDING, editable=False)
+    settles_to = models.CharField(_("then"), max_length=16, choices=Status, default=Status.RUNNING, editable=False)
+    settles_at = models.DateTimeField(_("until"), default=timezone.now, editable=False)
+    # The image that was last created from it: while it is being created, much is refused.
+    latest_image = models.ForeignKey(Image, models.SET_NULL, null=True, editable=False, related_name="+")
+
+    # What an act asks for, for the rules to see.
+    amount = 1
+    replaces_data_disk = False
+    cleans_personal_data = False
+    images_data_disk = True
+
+    objects = DesktopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cloud computer")
+        verbose_name_plural = _("cloud computers")
+        indexes = [
+            models.Index(fields=["account", "region", "-id"], name="desktop_newest_first"),
+            models.Index(fields=["account", "region", "name", "id"], name="desktop_by_name"),
+        ]
+
+    @classmethod
+    def from_template(cls, template: Template, *, name: str = "", encrypted: bool = False) -> Desktop:
+        """A computer as the template says, not yet created."""
+        return cls(
+            account_id=template.account_id,
+            region_id=template.region_id,
+            image=template.image,
+            image_ref=template.image_ref,
+            name=name,
+            encrypted=encrypted,
+            desktop_type=template.desktop_type,
+            system_disk_gib=template.system_disk_gib,
+            data_disk_gib=template.data_disk_gib,
+            template=template,
+        )
+
+    @property
+    def status(self) -> Status:
+        """What `DesktopQuerySet.in_status` finds in SQL, for one computer in hand."""
+        return Status(self.doing if self.settles_at > timezone.now() else self.settles_to)
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == Status.RUNNING
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.status == Status.STOPPED
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status in SETTLED
+
+    @property
+    def is_being_imaged(self) -> bool:
+        return self.latest_image is not None and self.latest_image.in_progress
+
+    @property
+    def in_progress(self) -> bool:
+        return not self.is_settled or self.is_being_imaged
+
+    def create(self, *, amount: int = 1, by: Actor) -> list[Desktop]:
+        """Create that many computers like this one, which itself stays unsaved; the names are numbered from 01.
+
+        The account is the actor's. Raises ValidationError, by field, and creates none of them then.
+        """
+        self.amount = amount
+        if by.account_id:
+            self.account_id = by.account_id
+        with act("CreateDesktops", self, by=by, image=self.image, amount=amount) as record:
+            self._check_template()
+            validators.check(validators.IMAGE_RULES, self)
+            self.full_clean(validate_unique=False, validate_constraints=False)
+            computers = Desktop.objects.bulk_create(self._numbered(number) for number in range(1, amount + 1))
+            for computer in computers:
+                record(resource_id=computer.desktop_id)
+        return computers
+
+    def clean(self) -> None:
+        validators.check((*validators.CONFIGURATION_RULES, *validators.AMOUNT_RULES), self)
+
+    def _check_template(self) -> None:
+        if self.template is None:
+            return
+        # Locked after the image, as everywhere: whoever deletes the template waits, or has been faster.
+        rows = Template.objects.filter(account=self.account_id, region=self.region_id)
+        if not rows.select_for_update(no_key=True).filter(pk=self.template.pk).exists():
+            raise ValidationError(Template.NOT_FOUND, code="template_not_found")
+
+    def _numbered(self, number: int) -> Desktop:
+        computer = Desktop(
+            account_id=self.account_id,
+            region_id=self.region_id,
+            desktop_type=self.desktop_type,
+            system_disk_gib=self.system_disk_gib,
+            data_disk_gib=self.data_disk_gib,
+            doing=Status.PENDING,
+            settles_at=timezone.now() + timedelta(seconds=CREATE_SECONDS),
+        )
+        assert self.image is not None  # noqa: S101 - the rules have refused that
+        computer.take(self.image)
+        # An encrypted image makes an encrypted computer.
+        computer.encrypted = self.encrypted or self.image.encrypted
+        computer.name = f"{self.name}-{number:02d}" if self.name and self.amount > 1 else self.name
+        computer.name = computer.name or computer.desktop_id
+        if self.template is not None:
+            computer.template = self.template
+            computer.template_ref, computer.template_name = self.template.template_id, self.template.name
+        return computer
+
+    def start(self, *, by: Actor) -> None:
+        """Stopped, then Starting, then Running. Raises ValidationError when it is anything else."""
+        with act("StartDesktops", self, by=by) as record:
+            validators.check(validators.START_RULES, self)
+            self._go(Status.STARTING, START_SECONDS, Status.RUNNING)
+            record()
+
+    def stop(self, *, by: Actor) -> None:
+        """Running, then Stopping, then Stopped. Raises ValidationError when it is anything else."""
+        with act("StopDesktops", self, by=by) as record:
+            validators.check(validators.STOP_RULES, self)
+            self._go(Status.STOPPING, STOP_SECONDS, Status.STOPPED)
+            record()
+
+    def restart(self, *, by: Actor) -> None:
+        """Running, then Starting (the API has no status of its own for it), then Running. Raises ValidationError."""
+        with act("RebootDesktops", self, by=by) as record:
+            validators.check(validators.RESTART_RULES, self)
+            self._go(Status.STARTING, RESTART_SECONDS, Status.RUNNING)
+            record()
+
+    def change_image(
+        self, image: Image | None, *, image_ref: str = "", replace_data_disk: bool = False, by: Actor
+    ) -> None:
+        """Re-initialise the system disk from another image; the computer is then again what it was, Running or Stopped.
+
+        `image_ref` is the ID that was asked for, where no such image was found. `replace_data_disk` (OperateType
+        "replace") means nothing for a computer without a data disk. Raises ValidationError, by field.
+        """
+        with act("RebuildDesktops", self, by=by, image=image, from_image_id=self.image_ref) as record:
+            validators.check(validators.CHANGEABLE_RULES, self)
+            afterwards, before = self.status, (self.image_ref, self.image_name)
+            self.image, self.image_ref = image, image.image_id if image else image_ref
+            self.replaces_data_disk = replace_data_disk
+            validators.check(validators.IMAGE_RULES, self)
+            validators.check(validators.CHANGE_RULES, self)
+            assert image is not None  # noqa: S101 - the rules have refused that
+            self.take(image)
+            self.encrypted = self.encrypted or image.encrypted
+            self._go(Status.REBUILDING, REBUILD_SECONDS, afterwards)
+            ImageChange.objects.create(
+                desktop=self,
+                old_image_ref=before[0],
+                old_image_name=before[1],
+                new_image_ref=image.image_id,
+                new_image_name=image.name,
+                done_at=self.settles_at,
+            )
+            record(image_id=image.image_id)
+
+    def create_image(
+        self,
+        *,
+        name: str,
+        description: str = "",
+        with_data_disk: bool = True,
+        clean_personal_data: bool = False,
+        by: Actor,
+    ) -> Image:
+        """Start to create a custom image of the computer's disks: Creating for settings.CREATE_IMAGE_SECONDS.
+
+        Without a description the image's name is its description. Raises ValidationError, by field.
+        """
+        asked: dict[str, Any] = {
+            "name": name,
+            "with_data_disk": with_data_disk,
+            "clean_personal_data": clean_personal_data,
+        }
+        with act("CreateImage", self, by=by, **asked) as record:
+            self.cleans_personal_data, self.images_data_disk = clean_personal_data, with_data_disk
+            validators.check((*validators.IMAGEABLE_RULES, validators.personal_data_can_be_cleaned), self)
+            now = timezone.now()
+            image = Image(
+                owner_id=self.account_id,
+                region_id=self.region_id,
+                name=name,
+                description=description or name,
+                os_type=self.os_type,
+                platform=self.platform,
+                size_gib=self.system_disk_gib,
+                data_disk_gib=self.data_disk_gib if with_data_disk else 0,
+                encrypted=self.encrypted,
+                gpu=self.gpu,
+                created_at=now,
+                ready_at=now + timedelta(seconds=settings.CREATE_IMAGE_SECONDS),
+            )
+            image.full_clean(validate_unique=False, validate_constraints=False)
+            image.save(force_insert=True)
+            self.latest_image = image
+            self.save(update_fields=["latest_image"])
+            record(image_id=image.image_id)
+        return image
+
+    def release(self, *, by: Actor) -> None:
+        """Give the computer up for good, disks and all. Raises ValidationError."""
+        with act("DeleteDesktops", self, by=by, name=self.name) as record:
+            validators.check(validators.RELEASE_RULES, self)
+            record()
+            super().delete()
+
+    def delete(self, *args: Any, by: Actor = Actor(), **kwargs: Any) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
+        self.release(by=by)
+        return 1, {"desktops.Desktop": 1}
+
+    def _go(self, doing: Status, seconds: float, settles_to: Status) -> None:
+        self.doing, self.settles_to = doing, settles_to
+        self.settles_at = timezone.now() + timedelta(seconds=seconds)
+        self.save()
+
+
+class ImageChange(models.Model):
+    """That a computer's image was changed: DescribeImageModifiedRecords. The images are kept as text: they may go."""
+
+    class Status(models.IntegerChoices):
+        """The API has 2 (failed) besides, which does not happen to simulated disks: what could fail is refused."""
+
+        IN_PROGRESS = 0, _("In progress")
+        SUCCEEDED = 1, _("Succeeded")
+
+    desktop = models.ForeignKey(Desktop, models.CASCADE, related_name="image_changes", db_index=False)
+    old_image_ref = models.CharField(_("from image"), max_length=64)
+    old_image_name = models.CharField(_("from image (name)"), max_length=128)
+    new_image_ref = models.CharField(_("to image"), max_length=64)
+    new_image_name = models.CharField(_("to image (name)"), max_length=128)
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    done_at = models.DateTimeField(_("done"))
+
+    class Meta:
+        verbose_name = _("image change")
+        verbose_name_plural = _("image changes")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["desktop", "-id"], name="image_change_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.desktop}: {self.old_image_ref} → {self.new_image_ref}"
+
+    @property
+    def status(self) -> ImageChange.Status:
+        return self.Status.SUCCEEDED if self.done_at <= timezone.now() else self.Status.IN_PROGRESS

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import Actor
+from desktops import validators
+from desktops.models.configuration import Configuration, act, new_id
+from images.models import Image
+from images.models import Status as ImageStatus
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    from accounts.models import Account
+    from regions.models import Region
+
+TEMPLATE_NAME = r"(?!https?://)[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff:_-]{1,125}"
+
+
+class Status(models.TextChoices):
+    AVAILABLE = "Available", _("Available")
+    UNAVAILABLE = "Unavailable", _("Unavailable")
+
+
+class TemplateQuerySet(models.QuerySet["Template"]):
+    def owned_by(self, account: Account | str) -> TemplateQuerySet:
+        """The account's templates, each with whether its image is one that the account may use now."""
+        image = Image.objects.usable_by(account).filter(pk=OuterRef("image"))
+        return self.filter(account=account).annotate(image_is_usable=Exists(image))
+
+    def in_region(self, region: Region | str) -> TemplateQuerySet:
+        return self.filter(region=region)
+
+    def in_status(self, status: str) -> TemplateQuerySet:
+        """Narrow what `owned_by` gave to what `Template.status` says now; a status that there is not to nothing."""
+        available = Q(Exists(Image.objects.in_status(ImageStatus.AVAILABLE).filter(pk=OuterRef("image"))))
+        conditions = {
+            Status.AVAILABLE: Q(available, image_is_usable=True),
+            Status.UNAVAILABLE: ~available | Q(image_is_usable=False),
+        }
+        return self.filter(conditions[Status(status)]) if status in Status else self.none()
+
+    def matching(self, text: str) -> TemplateQuerySet:
+        """Narrow to templates whose ID or name has the text in it, in upper or lower case."""
+        return self.filter(Q(template_id__icontains=text) | Q(name__icontains=text)) if text else self
+
+
+class Template(Configuration):
+    """What cloud computers are created after (a bundle, in the API's older word).
+
+    Whether it is available is not stored: it is while its account may use its image and the image is Available. So
+    unsharing an image makes the recipient's templates of it unavailable in the same moment, and they stay until their
+    account deletes them.
+    """
+
+    ID_FIELD = "template_id"
+    NOT_FOUND = _("There is no such template any more. It has been deleted.")
+
+    template_id = models.CharField(
+        _("template ID"), max_length=32, unique=True, editable=False, default=partial(new_id, "b-")
+    )
+    name = models.CharField(
+        _("template name"),
+        max_length=126,
+        validators=[
+            RegexValidator(
+                rf"^{TEMPLATE_NAME}\Z",
+                _(
+                    "Enter 2 to 126 characters: letters, Chinese characters, digits, colons, underscores and hyphens, "
+                    "beginning with a letter or a Chinese character."
+                ),
+            )
+        ],
+    )
+    description = models.CharField(
+        _("description"),
+        max_length=256,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^(?!https?://).{2,256}\Z",
+                _("Enter 2 to 256 characters that do not begin with http:// or https://."),
+                flags=re.DOTALL,
+            )
+        ],
+    )
+    updated_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+
+    # From TemplateQuerySet.owned_by.
+    image_is_usable: bool
+
+    objects = TemplateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
+        indexes = [
+            models.Index(fields=["account", "region", "-id"], name="template_newest_first"),
+            models.Index(fields=["account", "region", "name", "id"], name="template_by_name"),
+        ]
+
+    @property
+    def status(self) -> Status:
+        """What `TemplateQuerySet.in_status` finds in SQL, for one template that `owned_by` gave."""
+        return Status.UNAVAILABLE if self.unavailable_because else Status.AVAILABLE
+
+    @property
+    def is_available(self) -> bool:
+        return self.status == Status.AVAILABLE
+
+    @property
+    def unavailable_because(self) -> str | _StrPromise:
+        """A sentence that says why it cannot be used, empty when it can. For a template that `owned_by` gave."""
+        if self.image is None:
+            return _("The image has been deleted.")
+        if not self.image_is_usable:
+            return _("The image is no longer shared with your account.")
+        if self.image.is_failed:
+            return _("The image failed to be created.")
+        if self.image.in_progress:
+            return _("The image is not available yet.")
+        return ""
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether it becomes available by itself."""
+        return self.image is not None and self.image_is_usable and self.image.in_progress
+
+    def create(self, *, by: Actor) -> None:
+        """Save the template, the actor's account's. Raises ValidationError, by field."""
+        if by.account_id:
+            self.account_id = by.account_id
+        with act("CreateBundle", self, by=by, image=self.image, name=self.name) as record:
+            validators.check(validators.IMAGE_RULES, self)
+            self.full_clean(validate_unique=False, validate_constraints=False)
+            self.take(self.image)  # type: ignore[arg-type]
+            self.save(force_insert=True)
+            record(resource_id=self.template_id)
+
+    def clean(self) -> None:
+        validators.check(validators.CONFIGURATION_RULES, self)
+
+    def modify(  # noqa: PLR0913 - one for each field that can be changed
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        image: Image | None = None,
+        desktop_type: str | None = None,
+        system_disk_gib: int | None = None,
+        data_disk_gib: int | None = None,
+        by: Actor,
+    ) -> None:
+        """Change what is given and keep the rest. Raises ValidationError, by field.
+
+        Name and description of a template may be changed even while it is unavailable.
+        """
+        chosen = image or self.image
+        asked = {"name": name, "description": description, "desktop_type": desktop_type}
+        disks = {"system_disk_gib": system_disk_gib, "data_disk_gib": data_disk_gib}
+        given = {field: value for field, value in {**asked, **disks}.items() if value is not None}
+        with act("ModifyBundle", self, by=by, image=chosen, **given) as record:
+            changed = {field for field, value in given.items() if getattr(self, field) != value}
+            for field, value in given.items():
+                setattr(self, field, value)
+            if changed - {"name", "description"} or chosen != self.image:
+                self.image = chosen
+                validators.check(validators.IMAGE_RULES, self)
+                validators.check(validators.MODIFY_TEMPLATE_RULES, self)
+                self.take(chosen)  # type: ignore[arg-type]
+            self.clean_fields()
+            self.updated_at = timezone.now()
+            self.save()
+            record()
+
+    def delete(self, *args: Any, by: Actor = Actor(), **kwargs: Any) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
+        """Delete the template; computers that were created after it go on. Raises ValidationError."""
+        with act("DeleteBundles", self, by=by, name=self.name) as record:
+            record()
+            return super().delete()

@@ -1,0 +1,309 @@
+"""The rules of cloud computers and templates, one function a rule, as in `images.validators`.
+
+A rule takes the computer or the template as it would be after the act, and raises a ValidationError whose code is
+stable: audit, API and documentation refer to it. A rule whose subject is missing says nothing, since another rule has
+refused that already. The operations that the rules name are those of the EDS API 2020-09-30.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from desktops.catalogue import TYPES
+from images.models import Image, ImageAct
+from images.validators import check, first_error, image_is_available
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.utils.functional import _StrPromise
+
+    from desktops.models import Configuration, Desktop, Template
+
+__all__ = ["check", "first_error"]
+
+# GiB, of CreateDesktops. CreateTemplate says at most 500 for a system disk, but does not check it.
+DISK_SIZES = range(40, 2041, 10)
+MOST_AT_ONCE = 20
+NAME_LENGTH = 64
+
+
+def _about(field: str, sentence: _StrPromise, code: str, **params: object) -> ValidationError:
+    return ValidationError({field: ValidationError(sentence, code=code, params=params)})
+
+
+# The image
+
+
+def image_is_usable(it: Configuration) -> None:
+    """An own, a received or a system image of the same region, at this moment.
+
+    The acts ask under a lock of the image that sharing, unsharing and deleting take too, so it is true at the commit.
+    """
+    if it.image is None and not it.image_ref:
+        raise _about("image", _("Choose an image."), "image_missing")
+    usable = Image.objects.usable_by(it.account_id).in_region(it.region_id)
+    if it.image is None or not usable.filter(pk=it.image.pk).exists():
+        raise _about(
+            "image",
+            _(
+                "Your account has no image %(image)s in this region: it is not shared with your account any more, or "
+                "it has been deleted. Choose another image."
+            ),
+            "image_not_usable",
+            image=it.image.image_id if it.image else it.image_ref,
+        )
+
+
+def image_is_ready(it: Configuration) -> None:
+    """CreateDesktops, RebuildDesktops, ModifyBundle: the image is Available."""
+    if it.image is not None:
+        image_is_available(ImageAct(it.image, it.account_id))
+
+
+# The configuration
+
+
+def type_exists(it: Configuration) -> None:
+    if it.desktop_type not in TYPES:
+        raise _about(
+            "desktop_type",
+            _("There is no cloud computer type “%(type)s”. Choose one of the list."),
+            "desktop_type_not_found",
+            type=it.desktop_type,
+        )
+
+
+def type_suits_image(it: Configuration) -> None:
+    """RebuildDesktops, CreateBundle: a GPU image needs a GPU type, and the other way round."""
+    if it.image is None or it.desktop_type not in TYPES:
+        return
+    has_gpu = TYPES[it.desktop_type].gpus > 0
+    if it.image.gpu and not has_gpu:
+        raise _about(
+            "image" if it.pk else "desktop_type",
+            _("This is a GPU image, and the cloud computer type has no GPU. GPU and non-GPU cannot be mixed."),
+            "gpu_mismatch",
+        )
+    if has_gpu and not it.image.gpu:
+        raise _about(
+            "image" if it.pk else "desktop_type",
+            _("The cloud computer type has a GPU, and this is not a GPU image. GPU and non-GPU cannot be mixed."),
+            "gpu_mismatch",
+        )
+
+
+def system_disk_has_size(it: Configuration) -> None:
+    if it.system_disk_gib is not None and it.system_disk_gib not in DISK_SIZES:
+        raise _about(
+            "system_disk_gib",
+            _("A system disk has 40 to 2040 GiB, in steps of 10."),
+            "system_disk_size",
+        )
+
+
+def system_disk_holds_image(it: Configuration) -> None:
+    if it.image is None or it.system_disk_gib is None:
+        return
+    if it.system_disk_gib < it.image.size_gib:
+        raise _about(
+            "system_disk_gib",
+            _("The system disk is smaller than the image. It needs at least %(size)s GiB."),
+            "system_disk_too_small",
+            size=it.image.size_gib,
+        )
+
+
+def data_disk_has_size(it: Configuration) -> None:
+    if it.data_disk_gib and it.data_disk_gib not in DISK_SIZES:
+        raise _about(
+            "data_disk_gib",
+            _("A data disk has 40 to 2040 GiB, in steps of 10; 0 is none."),
+            "data_disk_size",
+        )
+
+
+def data_disk_holds_image(it: Configuration) -> None:
+    """CreateBundle says "larger than" the image's; what is exactly as large fits too."""
+    if it.image is None or it.data_disk_gib is None:
+        return
+    if it.data_disk_gib < it.image.data_disk_gib:
+        raise _about(
+            "data_disk_gib",
+            _("The data disk is smaller than that of the image. It needs at least %(size)s GiB."),
+            "data_disk_too_small",
+            size=it.image.data_disk_gib,
+        )
+
+
+# Creating computers
+
+
+def amount_is_allowed(it: Desktop) -> None:
+    if not 1 <= it.amount <= MOST_AT_ONCE:
+        raise _about(
+            "amount",
+            _("Create 1 to %(most)s cloud computers at once."),
+            "amount",
+            most=MOST_AT_ONCE,
+        )
+
+
+def name_has_room_for_number(it: Desktop) -> None:
+    if it.amount > 1 and len(it.name) > NAME_LENGTH - len("-00"):
+        raise _about(
+            "name",
+            _("Enter at most %(length)s characters: each computer's number is added to the name."),
+            "name_too_long",
+            length=NAME_LENGTH - len("-00"),
+        )
+
+
+# What a computer is doing: StartDesktops, StopDesktops and RebootDesktops say which state they need
+
+
+def computer_is_stopped(it: Desktop) -> None:
+    if not it.is_stopped:
+        raise ValidationError(
+            _("This cloud computer is %(status)s. Only a Stopped cloud computer can be started."),
+            code="desktop_not_stopped",
+            params={"status": it.status.label},
+        )
+
+
+def computer_is_running(it: Desktop) -> None:
+    if not it.is_running:
+        raise ValidationError(
+            _("This cloud computer is %(status)s. Only a Running cloud computer can be stopped or restarted."),
+            code="desktop_not_running",
+            params={"status": it.status.label},
+        )
+
+
+def computer_is_settled(it: Desktop) -> None:
+    """Running or Stopped. For images (create, change) no page says which state is needed; ECS allows these two."""
+    if not it.is_settled:
+        raise ValidationError(
+            _("This cloud computer is %(status)s. Wait until it is Running or Stopped, then try again."),
+            code="desktop_in_progress",
+            params={"status": it.status.label},
+        )
+
+
+def computer_is_not_being_imaged(it: Desktop) -> None:
+    """The page "Create a custom image": what stops, changes or deletes the computer makes the creation fail."""
+    if it.is_being_imaged:
+        raise ValidationError(
+            _("An image is being created from this cloud computer. Wait until the image is Available."),
+            code="image_being_created",
+        )
+
+
+# Changing a computer's image
+
+
+def os_may_switch(it: Desktop) -> None:
+    """RebuildDesktops: no switch between Windows and Linux in China (Hong Kong) and outside the Chinese mainland."""
+    if it.image is None or it.image.os_type == it.os_type:
+        return
+    if not it.region_id.startswith("cn-") or it.region_id == "cn-hongkong":
+        raise _about(
+            "image",
+            _("In this region a cloud computer cannot switch between Windows and Linux. Choose a %(os)s image."),
+            "os_switch",
+            os=it.get_os_type_display(),
+        )
+
+
+def data_disk_can_be_replaced(it: Desktop) -> None:
+    """RebuildDesktops.OperateType=replace is ignored without a data disk, and fails where the image's has no room."""
+    if it.replaces_data_disk and it.data_disk_gib:
+        data_disk_holds_image(it)
+
+
+# Creating an image from a computer
+
+
+def personal_data_can_be_cleaned(it: Desktop) -> None:
+    """The page "Create a custom image": not for an encrypted computer, nor for Linux with both disks."""
+    if not it.cleans_personal_data:
+        return
+    if it.encrypted:
+        raise _about(
+            "clean_personal_data",
+            _("The personal data of an encrypted cloud computer cannot be cleaned. Turn the cleaning off."),
+            "cleaning_encrypted",
+        )
+    if it.is_linux and it.images_data_disk:
+        raise _about(
+            "clean_personal_data",
+            _(
+                "The personal data of a Linux cloud computer cannot be cleaned when the image has its data disk too. "
+                "Turn the cleaning off, or choose the system disk only."
+            ),
+            "cleaning_linux_data_disk",
+        )
+
+
+# Templates
+
+
+def template_os_stays(it: Template) -> None:
+    """ModifyBundle: the new image has the same OS."""
+    if it.image is not None and it.image.os_type != it.os_type:
+        raise _about(
+            "image",
+            _("A template keeps its OS. Choose a %(os)s image, or create another template."),
+            "template_os",
+            os=it.get_os_type_display(),
+        )
+
+
+def template_gpu_stays(it: Template) -> None:
+    """ModifyBundle: the new image has the same GPU type."""
+    if it.image is not None and it.image.gpu != it.gpu:
+        raise _about(
+            "image",
+            _("A template with a GPU image keeps a GPU image, and one without keeps one without. Choose another."),
+            "template_gpu",
+        )
+
+
+# Asked first: what is said of an image that cannot be used at all would only confuse.
+IMAGE_RULES: tuple[Callable[[Configuration], None], ...] = (image_is_usable,)
+
+CONFIGURATION_RULES: tuple[Callable[[Configuration], None], ...] = (
+    image_is_ready,
+    type_exists,
+    type_suits_image,
+    system_disk_has_size,
+    system_disk_holds_image,
+    data_disk_has_size,
+    data_disk_holds_image,
+)
+
+AMOUNT_RULES: tuple[Callable[[Desktop], None], ...] = (amount_is_allowed, name_has_room_for_number)
+
+START_RULES: tuple[Callable[[Desktop], None], ...] = (computer_is_stopped,)
+STOP_RULES: tuple[Callable[[Desktop], None], ...] = (computer_is_running, computer_is_not_being_imaged)
+RESTART_RULES = STOP_RULES
+RELEASE_RULES: tuple[Callable[[Desktop], None], ...] = (computer_is_settled, computer_is_not_being_imaged)
+CHANGEABLE_RULES = RELEASE_RULES
+IMAGEABLE_RULES = RELEASE_RULES
+
+CHANGE_RULES: tuple[Callable[[Desktop], None], ...] = (
+    image_is_ready,
+    type_suits_image,
+    os_may_switch,
+    system_disk_holds_image,
+    data_disk_can_be_replaced,
+)
+
+MODIFY_TEMPLATE_RULES: tuple[Callable[[Template], None], ...] = (
+    *CONFIGURATION_RULES,
+    template_os_stays,
+    template_gpu_stays,
+)
