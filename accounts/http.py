@@ -14,6 +14,7 @@ class ConsoleRequest(HttpRequest):
     user: User
     htmx: HtmxDetails
     request_id: str
+    unseen_notices: int
 
 
 def account_of(request: ConsoleRequest) -> Account:

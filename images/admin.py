@@ -98,7 +98,7 @@ class ImageShareAdmin(VerbAdmin):
             raise PermissionDenied
         form = ShareOnBehalfForm(request.POST or None, initial=request.GET.dict())
         if request.method == "POST":
-            share = form.grant(by=Actor.of(request, Door.ADMIN))
+            share = form.grant_on_behalf(by=Actor.of(request, Door.ADMIN))
             if share is not None:
                 messages.success(
                     request,

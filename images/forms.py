@@ -7,10 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from images.models import Image, ImageShare, OsType, Status
+from images.models import Image, ImageShare, OsType, PlannedShare, Status
 from images.paging import PAGE_SIZE, PAGE_SIZES
+from regions.models import Region
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from audit.models import Actor
 
 
@@ -102,8 +105,36 @@ class ListForm(forms.Form):
         return shares.filter(image__in=self.narrow(Image.objects.all())) if self.tokens else shares
 
 
-class ShareForm(forms.Form):
-    """The Shared Image dialog. It only carries what was entered: whether it may be is for `ImageShare` to say."""
+class ActForm(forms.Form):
+    """What a person entered for an act on an image. Whether the act may be is for the model to say, by field."""
+
+    # The model's fields under the names that the form gives them.
+    FIELDS: dict[str, str] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def attempt[Result](self, act: Callable[[], Result]) -> Result | None:
+        """The result of the act; None where it was refused, and then the errors stand at their fields."""
+        try:
+            return act()
+        except ValidationError as refusal:
+            self.errors.clear()
+            for field, errors in refusal.update_error_dict({}).items():
+                name = self.FIELDS.get(field, field)
+                self.add_error(name if name in self.fields else None, errors)
+            return None
+
+    def entered(self, name: str) -> str:
+        """The field's text as it was entered, even where the field did not take it."""
+        self.full_clean()
+        return str(self.cleaned_data.get(name) or self.data.get(name, "")).strip()
+
+
+class ShareForm(ActForm):
+    """The Shared Image dialog."""
 
     account = forms.CharField(
         label=_("Account"),
@@ -117,28 +148,14 @@ class ShareForm(forms.Form):
         required=False,
     )
 
-    FIELDS = {"recipient": "account", "confirmed": "confirm"}
+    FIELDS = {"recipient": "account", "confirmed": "confirm", "image": "image_id"}
 
-    def __init__(self, *args: Any, image: Image | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.image = image
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    def grant(self, *, by: Actor) -> ImageShare | None:
-        """Share the image with the account that was entered; on a refusal the form has the errors, and None is said."""
-        self.full_clean()
-        entered = self.cleaned_data.get("account") or self.data.get("account", "")
-        share = ImageShare(image=self.image, recipient_id=entered)
+    def grant(self, image: Image | None, *, by: Actor) -> ImageShare | None:
+        """Share the image with the account that was entered."""
+        share = ImageShare(image=image, recipient_id=self.entered("account"))
         share.confirmed = self.cleaned_data.get("confirm", False)
-        try:
-            share.grant(by=by)
-        except ValidationError as refusal:
-            self.errors.clear()
-            for field, errors in refusal.update_error_dict({}).items():
-                self.add_error(self.FIELDS.get(field), errors)
-            return None
-        return share
+        self.attempt(lambda: share.grant(by=by))
+        return None if self.errors else share
 
 
 class ShareOnBehalfForm(ShareForm):
@@ -147,12 +164,55 @@ class ShareOnBehalfForm(ShareForm):
     image_id = forms.CharField(label=_("Image ID"), required=False, max_length=64)
 
     field_order = ["image_id"]
-    FIELDS = {**ShareForm.FIELDS, "image": "image_id"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, image=None, **kwargs)
+    def grant_on_behalf(self, *, by: Actor) -> ImageShare | None:
+        image = Image.objects.filter(image_id=self.entered("image_id").replace("\0", "")).first()
+        return self.grant(image, by=by)
 
-    def grant(self, *, by: Actor) -> ImageShare | None:
-        self.full_clean()
-        self.image = Image.objects.filter(image_id=self.cleaned_data.get("image_id", "")).first()
-        return super().grant(by=by)
+
+class EditForm(ActForm):
+    name = forms.CharField(label=_("Image name"), required=False)
+    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class CopyForm(EditForm):
+    """The Copy Image dialog; with an account, the copy is shared with it as soon as it is ready."""
+
+    region = forms.ChoiceField(label=_("Region"), required=False)
+    account = forms.CharField(
+        label=_("Account"),
+        required=False,
+        help_text=_("Leave it empty to only copy. With a 16-digit account ID, the copy is shared when it is ready."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    confirm = forms.BooleanField(
+        label=_("If I share the copy: I have removed all sensitive data and files from the image."), required=False
+    )
+
+    field_order = ["region", "name", "description", "account", "confirm"]
+    FIELDS = ShareForm.FIELDS
+
+    def __init__(self, *args: Any, image: Image, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"name": image.name, "description": image.description}, **kwargs)
+        self.image = image
+        self.fields["region"].choices = [  # type: ignore[attr-defined]
+            ("", _("Choose a region")),
+            *((region.pk, f"{region.name} ({region.pk})") for region in Region.objects.exclude(pk=image.region_id)),
+        ]
+
+    def copy(self, *, by: Actor) -> Image | None:
+        """Start the copy, and plan its share where an account was entered."""
+        account, confirmed = self.entered("account"), self.cleaned_data.get("confirm", False)
+
+        def plan(copy: Image) -> None:
+            PlannedShare.plan(copy, account, confirmed=confirmed, by=by)
+
+        return self.attempt(
+            lambda: self.image.copy_to(
+                self.entered("region"),
+                name=self.entered("name"),
+                description=self.entered("description"),
+                by=by,
+                then=plan if account else None,
+            )
+        )

@@ -8,15 +8,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Entry
-from images.models import PlannedShare, SeenNotices
+from images.models import NOTICES_SHOWN, PlannedShare, SeenNotices
 from images.paging import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
-
-NOTICES_SHOWN = 20
 
 
 class SharingNewsMiddleware:

@@ -236,6 +236,15 @@ SHARE_RULES: tuple[Callable[[ImageShare], None], ...] = (
     information_was_read,
 )
 
+# What is known to be wrong when a share is planned for a copy that has only been started.
+PLAN_RULES: tuple[Callable[[ImageShare], None], ...] = (
+    image_is_not_encrypted,
+    recipient_is_an_account_id,
+    recipient_is_another_account,
+    recipient_is_active,
+    information_was_read,
+)
+
 DELETE_RULES: tuple[Callable[[Act], None], ...] = (
     image_is_custom,
     image_is_own,

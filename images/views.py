@@ -12,16 +12,19 @@ from accounts.http import ConsoleRequest, account_of
 from audit.models import Actor, Entry
 from images import validators
 from images.actions import why_not
-from images.forms import ListForm, ShareForm
-from images.models import Image, ImageShare
+from images.forms import CopyForm, EditForm, ListForm, ShareForm
+from images.models import Image, ImageShare, SeenNotices
 from images.paging import page_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpResponse
 
     from regions.models import Region
 
 HISTORY_LENGTH = 50
+MOST_AT_ONCE = 100
 
 
 @require_safe
@@ -61,16 +64,19 @@ def shared(request: ConsoleRequest, region: Region) -> HttpResponse:
             parameter="by_me",
         ),
     }
+    if request.unseen_notices:
+        context["notices"] = SeenNotices.catch_up(request.user)
     return render(request, _fragment(request, "images/shared.html", "images"), context)
 
 
 @require_safe
 def image(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     found = _usable(request, region, image)
-    history = (
-        Entry.objects.of_image(found.image_id, account_of(request).pk)[:HISTORY_LENGTH] if _owns(request, found) else []
-    )
-    return render(request, _fragment(request, "images/image.html", "image"), {"image": found, "history": history})
+    context: dict[str, Any] = {"image": found}
+    if _owns(request, found):
+        context["history"] = Entry.objects.of_image(found.image_id, account_of(request).pk)[:HISTORY_LENGTH]
+        context["planned_shares"] = found.planned_shares.order_by("id")
+    return render(request, _fragment(request, "images/image.html", "image"), context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,9 +86,9 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
     if request.method != "POST":
         if request.htmx and "account" in request.GET:
             return _recipient(request, found)
-        return _sharing(request, found, ShareForm(image=found))
-    form = ShareForm(request.POST, image=found)
-    share = form.grant(by=Actor.of(request))
+        return _sharing(request, found, ShareForm())
+    form = ShareForm(request.POST)
+    share = form.grant(found, by=Actor.of(request))
     if share is None:
         return _sharing(request, found, form, status=422)
     messages.success(
@@ -92,7 +98,7 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
     )
     if not request.htmx:
         return redirect("images:sharing", region.pk, found.image_id)
-    return _sharing(request, found, ShareForm(image=found), changed=True)
+    return _sharing(request, found, ShareForm(), changed=True)
 
 
 def _recipient(request: ConsoleRequest, image: Image) -> HttpResponse:
@@ -144,7 +150,56 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
         )
     if not request.htmx:
         return redirect("images:sharing", region.pk, found.image_id)
-    return _sharing(request, found, ShareForm(image=found), changed=True)
+    return _sharing(request, found, ShareForm(), changed=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """Change the name and the description."""
+    found = _usable(request, region, image)
+    if request.method != "POST":
+        form = EditForm(initial={"name": found.name, "description": found.description})
+        return _dialog(request, "edit", found, form, why_not("edit", found, request.user))
+    form = EditForm(request.POST)
+    entered = {name: form.entered(name) for name in ("name", "description")}
+    form.attempt(lambda: found.edit(**entered, by=Actor.of(request)))
+    if form.errors:
+        return _dialog(request, "edit", found, form, status=422)
+    messages.success(request, _("Image %(image)s is changed.") % {"image": found})
+    return redirect("images:image", region.pk, found.image_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def copy(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """Copy the image to another region and, if an account is entered, share the copy when it is ready."""
+    found = _usable(request, region, image)
+    if request.method != "POST":
+        return _dialog(request, "copy", found, CopyForm(image=found), why_not("copy", found, request.user))
+    form = CopyForm(request.POST, image=found)
+    made = form.copy(by=Actor.of(request))
+    if made is None:
+        return _dialog(request, "copy", found, form, status=422)
+    messages.success(
+        request,
+        _("Image %(image)s is being copied to %(region)s, as %(copy)s.")
+        % {"image": found, "region": made.region.name, "copy": made},
+    )
+    return redirect("images:image", made.region_id, made.image_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_copy(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """Ask once more; then stop the copy, which deletes what there is of it."""
+    found = _usable(request, region, image)
+    if request.method != "POST":
+        return _dialog(request, "cancel_copy", found, None, why_not("cancel_copy", found, request.user))
+    name = found.image_id
+    try:
+        found.cancel_copy(by=Actor.of(request))
+    except ValidationError as refusal:
+        return _dialog(request, "cancel_copy", found, None, refusal.messages, status=422)
+    messages.success(request, _("The copy %(image)s is cancelled.") % {"image": name})
+    return redirect("images:custom", region.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -152,19 +207,46 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     """Say what deleting takes away, or why it cannot be; then delete."""
     found = _usable(request, region, image)
     if request.method != "POST":
-        return _delete(request, found, why_not("delete", found, request.user))
+        return _dialog(request, "delete", found, None, why_not("delete", found, request.user))
     name = found.image_id
     try:
         found.delete(by=Actor.of(request))
     except ValidationError as refusal:
-        return _delete(request, found, refusal.messages, status=422)
+        return _dialog(request, "delete", found, None, refusal.messages, status=422)
     messages.success(request, _("Image %(image)s is deleted.") % {"image": name})
     return redirect("images:custom", region.pk)
 
 
-def _delete(request: ConsoleRequest, image: Image, refusals: list[str], *, status: int = 200) -> HttpResponse:
-    context = {"image": image, "refusals": refusals}
-    return render(request, _fragment(request, "images/delete.html", "delete"), context, status=status)
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_many(request: ConsoleRequest, region: Region) -> HttpResponse:
+    """Delete the images that were selected, each for itself, with an answer for each."""
+    chosen = (request.POST if request.method == "POST" else request.GET).getlist("image")[:MOST_AT_ONCE]
+    own = Image.objects.owned_by(account_of(request)).in_region(region).filter(image_id__in=chosen)
+    answers = []
+    for found in own.order_by("-id").prefetch_related("shares", "copies"):
+        refusals = why_not("delete", found, request.user)
+        if request.method == "POST":
+            try:
+                found.delete(by=Actor.of(request))
+            except ValidationError as refusal:
+                refusals = refusal.messages
+        answers.append((found, refusals))
+    context = {"answers": answers, "done": request.method == "POST"}
+    return render(request, _fragment(request, "images/delete_many.html", "delete_many"), context)
+
+
+def _dialog(
+    request: ConsoleRequest,
+    name: str,
+    image: Image,
+    form: Any,
+    refusals: Sequence[str] = (),
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """A dialog about one image: its form or, where the act cannot be, why not."""
+    context = {"image": image, "form": form, "refusals": refusals}
+    return render(request, _fragment(request, f"images/{name}.html", name), context, status=status)
 
 
 def _fragment(request: ConsoleRequest, template: str, name: str) -> str:

@@ -1,5 +1,17 @@
 from images.models.image import READ_ONLY, Image, ImageAct, OsType, Status, act
-from images.models.planned_share import PlannedShare, SeenNotices
+from images.models.notices import NOTICES_SHOWN, SeenNotices
+from images.models.planned_share import PlannedShare
 from images.models.share import ImageShare
 
-__all__ = ["READ_ONLY", "Image", "ImageAct", "ImageShare", "OsType", "PlannedShare", "SeenNotices", "Status", "act"]
+__all__ = [
+    "NOTICES_SHOWN",
+    "READ_ONLY",
+    "Image",
+    "ImageAct",
+    "ImageShare",
+    "OsType",
+    "PlannedShare",
+    "SeenNotices",
+    "Status",
+    "act",
+]

@@ -6,6 +6,7 @@ import string
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from images.paging import Count
 from regions.models import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from images.models.share import ImageShare
 
@@ -214,11 +215,11 @@ class Image(models.Model):
     @property
     def recipient_ids(self) -> list[str]:
         """The IDs of the accounts that it is shared with, first shared first."""
-        return list(self.shares.order_by("id").values_list("recipient_id", flat=True))
+        return [share.recipient_id for share in sorted(self.shares.all(), key=attrgetter("pk"))]
 
     @property
     def is_being_copied(self) -> bool:
-        return self.copies.filter(failed_at=None, ready_at__gt=timezone.now()).exists()
+        return any(copy.is_copying for copy in self.copies.all())
 
     def delete(self, *args: object, by: Actor = Actor(), **kwargs: object) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
         """Delete the image for good, by the rules of the page "Delete images".
@@ -237,10 +238,19 @@ class Image(models.Model):
             self.full_clean(validate_unique=False, validate_constraints=False)
             self.save(update_fields=["name", "description"])
 
-    def copy_to(self, region: Region | str, *, name: str, description: str = "", by: Actor) -> Image:
+    def copy_to(
+        self,
+        region: Region | str,
+        *,
+        name: str,
+        description: str = "",
+        by: Actor,
+        then: Callable[[Image], object] | None = None,
+    ) -> Image:
         """Start a copy in another region: an image of its own, with a new ID, that nobody shares.
 
-        It is Copying until its disks have been moved at settings.COPY_GIB_PER_SECOND. Raises ValidationError.
+        It is Copying until its disks have been moved at settings.COPY_GIB_PER_SECOND. What is to come `then` belongs
+        to the same transaction. Raises ValidationError, by field, and starts nothing then.
         """
         destination_id = region if isinstance(region, str) else region.pk
         with act("CopyImage", self, by=by, destination_region_id=destination_id, name=name) as ongoing:
@@ -260,6 +270,8 @@ class Image(models.Model):
             copy.full_clean(validate_unique=False, validate_constraints=False)
             copy.save(force_insert=True)
             ongoing.details["new_image_id"] = copy.image_id
+            if then is not None:
+                then(copy)
         return copy
 
     def cancel_copy(self, *, by: Actor) -> None:

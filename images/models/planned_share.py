@@ -9,8 +9,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, User
+from accounts.models import Account
 from audit.models import Actor
+from images import validators
 from images.models.image import Image
 from images.models.share import ImageShare
 
@@ -57,11 +58,16 @@ class PlannedShare(models.Model):
         return f"{self.image} → {self.recipient_id}"
 
     @classmethod
-    def plan(cls, image: Image, recipient_id: str, *, by: Actor) -> PlannedShare:
-        """Plan to share the copy, in the transaction that starts it."""
-        return cls.objects.create(
-            image=image, recipient_id=recipient_id, by=dataclasses.asdict(by), due_at=image.ready_at
-        )
+    def plan(cls, image: Image, recipient_id: str, *, confirmed: bool | None = None, by: Actor) -> PlannedShare:
+        """Plan to share the copy, in the transaction that starts it.
+
+        Raises ValidationError for what can be known to be wrong already; the rest is for when the copy is ready.
+        """
+        share = ImageShare(image=image, owner=image.owner, recipient_id=recipient_id.strip())
+        share.confirmed = confirmed
+        validators.check(validators.PLAN_RULES, share)
+        planned_by = dataclasses.asdict(by)
+        return cls.objects.create(image=image, recipient_id=share.recipient_id, by=planned_by, due_at=image.ready_at)
 
     def settle(self) -> None:
         """Share the copy in the name of whoever planned it, by the rules as they are now; keep what a refusal says."""
@@ -77,17 +83,3 @@ class PlannedShare(models.Model):
                 planned.refusal = " ".join(getattr(refusal, "messages", [str(refusal)]))
             planned.settled_at = timezone.now()
             planned.save(update_fields=["settled_at", "refusal"])
-
-
-class SeenNotices(models.Model):
-    """Up to which entry of the operation log a user has seen what is shared with the account, and no longer."""
-
-    user = models.OneToOneField(User, models.CASCADE, related_name="seen_notices", primary_key=True)
-    last_entry_id = models.BigIntegerField(default=0)
-
-    class Meta:
-        verbose_name = _("seen notices")
-        verbose_name_plural = _("seen notices")
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.last_entry_id}"

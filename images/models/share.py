@@ -111,6 +111,7 @@ class ImageShare(models.Model):
             self.clean()
         self.owner_id = by.account_id or self.image.owner_id  # type: ignore[assignment]
         with act("ShareImage", self.image, by=by, other_account_id=self.recipient_id) as ongoing:
+            ongoing.details["image_name"] = self.image.name
             if ongoing.owner and ongoing.owner.pk == self.owner_id:
                 self.owner = ongoing.owner
             self.full_clean(validate_unique=False, validate_constraints=False)
@@ -126,7 +127,8 @@ class ImageShare(models.Model):
 
         Raises ValidationError (code `not_shared`) when somebody else unshared it first.
         """
-        with act("UnshareImage", self.image, by=by, other_account_id=self.recipient_id):
+        with act("UnshareImage", self.image, by=by, other_account_id=self.recipient_id) as ongoing:
+            ongoing.details["image_name"] = self.image.name
             try:
                 self.refresh_from_db(fields=["id"])
             except ImageShare.DoesNotExist:

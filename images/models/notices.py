@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.models import Entry
+
+NOTICES_SHOWN = 20
+
+
+class SeenNotices(models.Model):
+    """Up to which entry of the operation log a user has seen what is shared with the account, and no longer."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="seen_notices", primary_key=True)
+    last_entry_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("seen notices")
+        verbose_name_plural = _("seen notices")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.last_entry_id}"
+
+    @classmethod
+    def catch_up(cls, user: User) -> list[Entry]:
+        """The latest notices that the user has not seen, newest first; from now on they count as seen."""
+        seen, _created = cls.objects.get_or_create(user=user)
+        unseen = Entry.objects.notices_for(user.account_id or "").filter(pk__gt=seen.last_entry_id)
+        notices = list(unseen[:NOTICES_SHOWN])
+        if notices:
+            cls.objects.filter(pk=seen.pk).update(last_entry_id=notices[0].pk)
+        return notices
