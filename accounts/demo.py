@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, User
+from accounts.models import AccessKey, Account, User
 
 DEMO_PASSWORD = "console-demo"  # noqa: S105 - public on purpose
 ACME, GLOBEX, INITECH = "1182725234310001", "5316109394400002", "5316109394400003"
@@ -49,6 +49,15 @@ PEOPLE = (
     Person("support@example.com", _("Support staff, for the admin site")),
 )
 
+# As public as the password. A key that somebody deletes does not come back: only a new user gets one.
+ACCESS_KEYS = {
+    "acme@example.com": ("LTAIDemoAcmeMain00000001", "acme-demo-secret-0000000000001"),
+    f"operator@{ACME}.onaliyun.com": ("LTAIDemoAcmeOper00000001", "oper-demo-secret-0000000000001"),
+    f"auditor@{ACME}.onaliyun.com": ("LTAIDemoAcmeAudi00000001", "audi-demo-secret-0000000000001"),
+    "globex@example.com": ("LTAIDemoGlobMain00000001", "glob-demo-secret-0000000000001"),
+    "initech@example.com": ("LTAIDemoInitMain00000001", "init-demo-secret-0000000000001"),
+}
+
 
 def load() -> None:
     """Make what is not there yet; what is there stays as it is."""
@@ -57,7 +66,7 @@ def load() -> None:
     there = set(User.objects.values_list("username", flat=True))
     for person in PEOPLE:
         if person.username not in there:
-            User.objects.create_user(
+            user = User.objects.create_user(
                 person.username,
                 DEMO_PASSWORD,
                 account_id=person.account_id,
@@ -66,3 +75,8 @@ def load() -> None:
                 is_staff=person.account_id is None,
                 is_superuser=person.account_id is None,
             )
+            if person.username in ACCESS_KEYS:
+                access_key_id, secret = ACCESS_KEYS[person.username]
+                key = AccessKey(access_key_id=access_key_id, user=user)
+                key.secret = secret
+                key.save()

@@ -1,0 +1,121 @@
+"""One call of an action, read and authenticated: what a handler gets."""
+
+from __future__ import annotations
+
+import base64
+import heapq
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from api.errors import ApiError
+from api.params import Number, Parameter, Text
+from images.models import Image, PlannedShare
+from regions.models import Region
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from accounts.models import Account
+    from audit.models import Actor
+
+# What an answer says besides its RequestId.
+type Answer = dict[str, Any]
+
+REGION = Parameter("RegionId", Text(32), required=True)
+MAX_RESULTS = Parameter("MaxResults", Number(1, 100), default=10)
+NEXT_TOKEN = Parameter("NextToken", Text(256, may_be_empty=True), default="", note="Empty is the first page.")
+
+
+@dataclass(frozen=True)
+class Call:
+    """`by` is who acts, in the words of the audit; `values` are the parameters, understood."""
+
+    account: Account
+    by: Actor
+    values: dict[str, Any]
+    endpoint: str
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+@dataclass(frozen=True)
+class Action:
+    name: str
+    handler: Callable[[Call], Answer]
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def only_reads(self) -> bool:
+        """What AliyunECDReadOnlyAccess allows."""
+        return self.name.startswith("Describe")
+
+
+def region_of(call: Call, parameter: str = "RegionId") -> str:
+    region_id: str = call[parameter]
+    if not Region.objects.filter(pk=region_id).exists():
+        raise ApiError("InvalidRegionId.NotFound", f"There is no region {region_id}.")
+    return region_id
+
+
+def images_of(call: Call, image_ids: Iterable[str]) -> list[Image]:
+    """The images of those IDs, in their order and each once, that the account may use in the region.
+
+    Another's image is not found, like one that is not there. Raises ApiError for the first that is not found.
+    """
+    region_id = region_of(call)
+    # Shares that are due now are shares now: see PlannedShare.
+    PlannedShare.objects.settle(call.account)
+    images = Image.objects.usable_by(call.account).in_region(region_id)
+    found = {image.image_id: image for image in images.filter(image_id__in=set(image_ids))}
+    wanted = list(dict.fromkeys(image_ids))
+    for image_id in wanted:
+        if image_id not in found:
+            raise ApiError("InvalidImageId.NotFound", f"There is no image {image_id} in {region_id}.")
+    return [found[image_id] for image_id in wanted]
+
+
+def image_of(call: Call, image_id: str) -> Image:
+    return images_of(call, [image_id])[0]
+
+
+def page(call: Call, *queries: QuerySet[Any]) -> tuple[list[Any], str]:
+    """The rows of a page, newest first over all the queries, and the token of the next page (empty on the last).
+
+    A token says below which row the page begins, so what comes and goes meanwhile neither repeats a row nor leaves one
+    out. It is not images.paging: a program goes on where it was even if everything below is deleted, and has no use
+    for a total, which costs a count.
+    """
+    size: int = call["MaxResults"]
+    below = _row_of(call["NextToken"])
+    if below is not None:
+        queries = tuple(query.filter(pk__lt=below) for query in queries)
+    newest = (query.order_by("-pk")[: size + 1] for query in queries)
+    rows = list(islice(heapq.merge(*newest, key=lambda row: -row.pk), size + 1))
+    token = _token_of(rows[size - 1].pk) if len(rows) > size else ""
+    return rows[:size], token
+
+
+def _token_of(pk: int) -> str:
+    return base64.urlsafe_b64encode(f"below {pk}".encode()).decode()
+
+
+def _row_of(token: str) -> int | None:
+    if not token:
+        return None
+    try:
+        word, _, pk = base64.b64decode(token, altchars=b"-_", validate=True).decode().partition(" ")
+        if word == "below" and pk.isascii() and pk.isdecimal() and len(pk) < 19:
+            return int(pk)
+    except ValueError:
+        pass
+    raise ApiError("InvalidNextToken", "NextToken is none that this action gave.")
+
+
+def iso(at: datetime) -> str:
+    """A time as the API writes it. The console keeps all its times in UTC."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,200 @@
+"""The actions on images and regions. A handler reads parameters and shapes the answer; the models do the work."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import translation
+
+import audit.models as audit
+from accounts import models as accounts
+from api.calls import Answer, Call, image_of, images_of, iso, page, region_of
+from api.errors import ApiError
+from images import validators
+from images.models import Image, ImageAct, ImageShare, PlannedShare, Status
+from regions.models import Region
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+# The API knows no copying: to a program, an image that is being copied is one that is being created.
+STATUSES = {
+    "Creating": (Status.CREATING, Status.COPYING),
+    "Available": (Status.AVAILABLE,),
+    "CreateFailed": (Status.FAILED,),
+}
+STATUS_NAMES = {status: name for name, statuses in STATUSES.items() for status in statuses}
+PROTOCOL_TYPE, SESSION_TYPE = "ASP", "SINGLE_SESSION"
+LANGUAGES = ("en-US", "zh-HK", "zh-CN", "ja-JP")
+
+
+def describe_regions(call: Call) -> Answer:
+    region_of(call)
+    with translation.override("en" if call["AcceptLanguage"] == "en" else "zh-hans"):
+        regions = [
+            {"RegionId": region.pk, "LocalName": region.name, "RegionEndpoint": call.endpoint}
+            for region in Region.objects.all()
+        ]
+    return {"Regions": regions}
+
+
+def describe_images(call: Call) -> Answer:
+    region_id = region_of(call)
+    PlannedShare.objects.settle(call.account)
+    images = Image.objects.in_region(region_id)
+    kinds = {
+        "CUSTOM": images.owned_by(call.account).with_shared_count(),
+        "SHARED": images.shared_with(call.account),
+        "SYSTEM": images.system(),
+    }
+    wanted = [call["ImageType"]] if call["ImageType"] else list(kinds)
+    # One index each: the database would read the images of all accounts to order one query over the three.
+    rows, token = page(call, *(_narrowed(call, kinds[kind]) for kind in wanted))
+    return {"Images": [_image(call, image) for image in rows], "NextToken": token}
+
+
+def _narrowed(call: Call, images: Any) -> QuerySet[Image]:
+    if call["ImageId"]:
+        images = images.filter(image_id__in=call["ImageId"])
+    if call["ImageName"]:
+        images = images.filter(name__icontains=call["ImageName"])
+    if call["OsType"]:
+        images = images.filter(os_type=call["OsType"])
+    if call["GpuCategory"] is not None:
+        images = images.filter(gpu=call["GpuCategory"])
+    if call["ImageStatus"]:
+        by_status = [images.in_status(status) for status in STATUSES[call["ImageStatus"]]]
+        images = reduce(or_, by_status)
+    if call["ProtocolType"] not in {None, PROTOCOL_TYPE} or call["SessionType"] not in {None, SESSION_TYPE}:
+        images = images.none()
+    if call["LanguageType"] not in {None, *LANGUAGES}:
+        images = images.none()
+    return images
+
+
+def _image(call: Call, image: Image) -> dict[str, Any]:
+    is_own = image.owner_id == call.account.pk
+    return {
+        "ImageId": image.image_id,
+        "Name": image.name,
+        "Description": image.description,
+        "ImageType": "SYSTEM" if image.is_system else "CUSTOM" if is_own else "SHARED",
+        "Status": STATUS_NAMES[image.status],
+        "Progress": f"{image.progress}%",
+        "OsType": image.os_type.upper(),
+        "Platform": image.platform,
+        "Size": image.size_gib,
+        "DataDiskSize": image.data_disk_gib,
+        "GpuCategory": image.gpu,
+        "ProtocolType": PROTOCOL_TYPE,
+        "SessionType": SESSION_TYPE,
+        "SupportedLanguages": list(LANGUAGES),
+        # With how many accounts its owner shares it besides is no business of a recipient.
+        "SharedCount": image.shared_count if is_own else 0,
+        "VolumeEncryptionEnabled": image.encrypted,
+        "CreationTime": iso(image.created_at),
+        "UpdateTime": iso(image.ready_at if image.is_available else image.failed_at or image.created_at),
+    }
+
+
+def describe_image_permission(call: Call) -> Answer:
+    image = image_of(call, call["ImageId"])
+    validators.check((validators.image_is_custom, validators.image_is_own), _act(call, image))
+    return {"AliUids": image.recipient_ids}
+
+
+def modify_image_permission(call: Call) -> Answer:
+    """Share and unshare, all or nothing. What is so already is no change: adds and removes can be sent again."""
+    adds, removes = dict.fromkeys(call["AddAccount"] or ()), dict.fromkeys(call["RemoveAccount"] or ())
+    if not adds and not removes:
+        raise ApiError("MissingParameter", "AddAccount or RemoveAccount is required.")
+    if both := adds.keys() & removes.keys():
+        raise ApiError("InvalidParameter", f"AddAccount and RemoveAccount both have {min(both)}.")
+    image = image_of(call, call["ImageId"])
+    # Who is being spoken of when something is refused.
+    account_id = next(iter(adds or removes))
+    try:
+        with transaction.atomic():
+            # The lock of every act on the account's images: who has the image now stays so until the commit.
+            accounts.Account.objects.select_for_update(no_key=True).filter(pk=image.owner_id).first()
+            validators.check((validators.image_is_custom, validators.image_is_own), _act(call, image))
+            shares = {share.recipient_id: share for share in image.shares.all()}
+            for account_id in removes:
+                validators.recipient_is_an_account_id(ImageShare(image=image, recipient_id=account_id))
+                if account_id in shares:
+                    shares[account_id].image = image
+                    shares[account_id].revoke(by=call.by)
+            for account_id in adds:
+                if account_id not in shares:
+                    ImageShare(image=image, recipient_id=account_id).grant(by=call.by)
+    except ValidationError as refusal:
+        # The verbs have recorded it too, in the transaction that is no more.
+        audit.record(
+            "UnshareImage" if account_id in removes else "ShareImage",
+            by=call.by,
+            outcome=validators.first_error(refusal).code or "invalid",
+            account_id=call.account.pk,
+            region_id=image.region_id,
+            image_id=image.image_id,
+            other_account_id=account_id,
+        )
+        raise
+    return {}
+
+
+def modify_image_attribute(call: Call) -> Answer:
+    image = image_of(call, call["ImageId"])
+    if call["Name"] is None and call["Description"] is None:
+        raise ApiError("MissingParameter", "Name or Description is required.")
+    image.edit(
+        name=image.name if call["Name"] is None else call["Name"],
+        description=image.description if call["Description"] is None else call["Description"],
+        by=call.by,
+    )
+    return {}
+
+
+def copy_image(call: Call) -> Answer:
+    image = image_of(call, call["ImageId"])
+    copy = image.copy_to(
+        call["DestinationRegionId"],
+        name=call["DestinationImageName"],
+        description=call["DestinationDescription"] or "",
+        by=call.by,
+    )
+    return {"ImageId": copy.image_id}
+
+
+def cancel_copy_image(call: Call) -> Answer:
+    image_of(call, call["ImageId"]).cancel_copy(by=call.by)
+    return {}
+
+
+def delete_images(call: Call) -> Answer:
+    """Delete images, all or nothing: EDS does not say, and half a deletion is what nobody asks for."""
+    images = images_of(call, call["ImageId"])
+    image = images[0]
+    try:
+        with transaction.atomic():
+            for image in images:
+                image.delete(by=call.by)
+    except ValidationError as refusal:
+        # The verb has recorded it too, in the transaction that is no more.
+        audit.record(
+            "DeleteImage",
+            by=call.by,
+            outcome=validators.first_error(refusal).code or "invalid",
+            account_id=call.account.pk,
+            region_id=image.region_id,
+            image_id=image.image_id,
+        )
+        raise
+    return {}
+
+
+def _act(call: Call, image: Image) -> ImageAct:
+    return ImageAct(image, call.account.pk)

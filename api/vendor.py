@@ -1,0 +1,70 @@
+"""The names of the vendor's whole API, so that what is not built here is told from what does not exist."""
+
+# Every action of alibabacloud-ecd20200930 5.5.0; a test compares them.
+EVERY_ACTION = frozenset(
+    """
+    ActivateOfficeSite AddDesktopOversoldUserGroup AddDevices AddFilePermission AddUserToDesktopGroup
+    AddUserToDesktopOversoldUserGroup AllocateIpAddress ApplyAutoSnapshotPolicy ApplyCoordinatePrivilege
+    ApplyCoordinationForMonitoring ApproveFotaUpdate AssociateIpAddress AssociateNetworkPackage AssociateRouteTable
+    AttachCen AttachEndUser BatchModifyEntitlement BindConfigGroup CancelAutoSnapshotPolicy CancelCdsFileShareLink
+    CancelCoordinationForMonitoring CancelCopyImage CloneCenterPolicy ClonePolicyGroup CompleteCdsFile
+    ConfigADConnectorTrust ConfigADConnectorUser CopyCdsFile CopyImage CreateADConnectorDirectory
+    CreateADConnectorOfficeSite CreateAndBindNasFileSystem CreateAutoSnapshotPolicy CreateBandwidthResourcePackages
+    CreateBundle CreateCdsFile CreateCdsFileShareLink CreateCenterPolicy CreateCloudDriveGroup CreateCloudDriveService
+    CreateCloudDriveUsers CreateConfigGroup CreateDesktopGroup CreateDesktopOversoldGroup CreateDesktops
+    CreateDiskEncryptionService CreateDrive CreateEcdReportTask CreateForwardEntry CreateImage CreateNASFileSystem
+    CreateNatGateway CreateNetworkPackage CreateOfficeSiteAccelerator CreatePolicyGroup CreateQosRule CreateRAMDirectory
+    CreateRouteEntry CreateRouteTable CreateSimpleOfficeSite CreateSnapshot CreateSnatEntry CreateSubnet CreateTemplate
+    CreateVirtualBridge DeleteAutoSnapshotPolicy DeleteBundles DeleteCdsFile DeleteCenterPolicy DeleteCloudDriveGroups
+    DeleteCloudDriveUsers DeleteConfigGroup DeleteDesktopGroup DeleteDesktops DeleteDevices DeleteDirectories
+    DeleteDrive DeleteEduRoom DeleteForwardEntry DeleteImages DeleteNASFileSystems DeleteNatGateway
+    DeleteNetworkPackages DeleteOfficeSiteAccelerator DeleteOfficeSites DeletePolicyGroups DeleteQosRules
+    DeleteRouteEntry DeleteRouteTable DeleteSnapshot DeleteSnatEntry DeleteSubnet DeleteTemplates DeleteVirtualBridge
+    DeleteVirtualMFADevice DescribeAclEntries DescribeAutoSnapshotPolicy DescribeBundles DescribeCdsFileShareLinks
+    DescribeCens DescribeCenterPolicyList DescribeClientEvents DescribeCloudDiskGroupDrives DescribeCloudDiskGroups
+    DescribeCloudDriveGroups DescribeCloudDrivePermissions DescribeCloudDriveUsers DescribeConfigGroup
+    DescribeConsoleMessages DescribeCustomizedListHeaders DescribeDesktopGroupSessions DescribeDesktopGroups
+    DescribeDesktopInfo DescribeDesktopMetadata DescribeDesktopOversoldGroup DescribeDesktopOversoldUser
+    DescribeDesktopOversoldUserGroup DescribeDesktopSessions DescribeDesktopTypes DescribeDesktops
+    DescribeDesktopsInGroup DescribeDevices DescribeDirectories DescribeDrives DescribeEcdReportTasks DescribeFlowMetric
+    DescribeForwardTableEntries DescribeFotaPendingDesktops DescribeFotaTasks DescribeGlobalDesktopRecords
+    DescribeGlobalTimerBatches DescribeGlobalTimerRecords DescribeGuestApplications DescribeImageModifiedRecords
+    DescribeImagePermission DescribeImages DescribeInvocations DescribeIpAddresses DescribeKmsKeys
+    DescribeModificationPrice DescribeNASFileSystems DescribeNatGateways DescribeNetworkPackages
+    DescribeOfficeSiteBridgeInfo DescribeOfficeSites DescribeOnlineUserCount DescribePeripheralDrivers
+    DescribePolicyGroups DescribePrice DescribePriceForCreateDesktopOversoldGroup
+    DescribePriceForModifyDesktopOversoldGroupSale DescribePriceForRenewDesktopOversoldGroup DescribePrinterEvents
+    DescribeQosRules DescribeRecordFile DescribeRecordings DescribeRefundPrice DescribeRegions DescribeRenewalPrice
+    DescribeResourceByCenterPolicyId DescribeRouteEntryList DescribeRouteTableList DescribeSecurityGroupAttribute
+    DescribeSessionStatistic DescribeSnapshots DescribeSnatTableEntries DescribeSubnets DescribeTemplates
+    DescribeTimerGroup DescribeUserConnectTime DescribeUserConnectionRecords DescribeUserProfilePathRules
+    DescribeUsersInGroup DescribeUsersPassword DescribeVirtualMFADevices DescribeVulDesktops DescribeVulnerability
+    DescribeZones DetachCen DetachEndUser DisableDesktopsInGroup DisconnectDesktopSessions DissociateIpAddress
+    DissociateNetworkPackage DownloadCdsFile ExportClientEvents ExportDesktopGroupInfo ExportDesktopListInfo
+    GetAggregatedDesktops GetAsyncTask GetConnectionTicket GetCoordinateTicket GetDesktopGroupDetail
+    GetOfficeSiteSsoStatus GetSpMetadata HibernateDesktops ListCdsFiles ListDirectoryUsers ListFilePermission
+    ListInstalledApps ListOfficeSiteOverview ListOfficeSiteUsers ListTagResources ListTransferFileDownloadUrl
+    ListTransferFiles ListUserAdOrganizationUnits ListVirtualBridges LockVirtualMFADevice MigrateDesktops
+    MigrateImageProtocol ModifyADConnectorDirectory ModifyADConnectorOfficeSite ModifyAclEntries
+    ModifyAutoSnapshotPolicy ModifyBundle ModifyCdsFile ModifyCdsFileShareLink ModifyCenterPolicy ModifyCloudDriveGroups
+    ModifyCloudDrivePermission ModifyCloudDriveUsers ModifyConfigGroup ModifyCustomizedListHeaders
+    ModifyDesktopChargeType ModifyDesktopGroup ModifyDesktopHostName ModifyDesktopName ModifyDesktopOversoldGroup
+    ModifyDesktopOversoldGroupSale ModifyDesktopOversoldUserGroup ModifyDesktopSpec ModifyDesktopTimer
+    ModifyDesktopsPolicyGroup ModifyDiskSpec ModifyEntitlement ModifyImageAttribute ModifyImagePermission
+    ModifyNASDefaultMountTarget ModifyNetworkPackageBandwidth ModifyNetworkPackageEnabled ModifyOfficeSiteAccelerator
+    ModifyOfficeSiteAttribute ModifyOfficeSiteBridgeInfo ModifyOfficeSiteCrossDesktopAccess ModifyOfficeSiteDnsInfo
+    ModifyOfficeSiteMfaEnabled ModifyPolicyGroup ModifyQosEntries ModifyQosRule ModifyResourceCenterPolicy
+    ModifySecurityGroupAttribute ModifyTemplate ModifyTemplateBaseInfo ModifyTimerGroup ModifyUserEntitlement
+    ModifyUserToDesktopGroup ModifyVirtualBridgeLevel ModifyVirtualBridgeStatus MoveCdsFile QueryActiveUserStatistic
+    QueryAuthUserConnectDurationList QueryEndUserHistoryUsage QueryHistoryActiveUserCount
+    QueryHistoryActiveUserStatistic QueryHistoryAvgMetricList QueryHistoryMetricDistribution
+    QueryHistoryUsageDurationRank RebootDesktops RebuildDesktops ReleaseIpAddress RemoveFilePermission
+    RemoveUserFromDesktopGroup RemoveUserFromDesktopOversoldUserGroup RenewDesktopGroup RenewDesktopOversoldGroup
+    RenewDesktops RenewNetworkPackages RenewVirtualBridge ResetDesktops ResetNASDefaultMountTarget ResetSnapshot
+    RevokeCoordinatePrivilege RunCommand SendConsoleMessage SendVerifyCode SetDesktopGroupScaleTimer
+    SetDesktopGroupTimer SetDesktopGroupTimerStatus SetDesktopMaintenance SetDirectorySsoStatus SetIdpMetadata
+    SetOfficeSiteSsoStatus SetUserProfilePathRules StartDesktops StopDesktops StopInvocation TagResources
+    TransferTaskApprovalCallback UnbindConfigGroup UnbindUserDesktop UnlockVirtualMFADevice UntagResources
+    UpdateFotaTask UploadImage VerifyCen WakeupDesktops
+    """.split()  # noqa: SIM905 - a list of literals would be 306 lines
+)

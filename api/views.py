@@ -1,0 +1,151 @@
+"""The API's one endpoint, and the page of its errors that answers refer to."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.db import OperationalError
+from django.http import JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_safe
+
+import audit.models as audit
+from api.actions import ACTIONS
+from api.calls import Action, Answer, Call
+from api.errors import BY_CODE, ERRORS, ApiError, of_refusal
+from api.params import read as read_parameters
+from api.params import understand
+from api.signing import authenticate, claim_of
+from api.vendor import EVERY_ACTION
+from audit.models import Actor, Door
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest, HttpResponse
+
+    from api.params import Sent
+
+VERSION = "2020-09-30"
+logger = logging.getLogger(__name__)
+
+
+def is_call(request: HttpRequest) -> bool:
+    """Whether a request to / is for the API. Whatever is neither GET nor HEAD is: the console has nothing there."""
+    query = request.META.get("QUERY_STRING", "")
+    return (
+        request.method not in {"GET", "HEAD"}
+        or "x-acs-action" in request.headers
+        or any(pair.startswith("Action=") for pair in query.split("&"))
+    )
+
+
+def call(request: HttpRequest) -> JsonResponse:
+    """Answer one call: the action's own answer, or the first error that stands in its way."""
+    # Programs read the messages; they look for words, and for the same ones everywhere.
+    with translation.override("en"):
+        try:
+            content, status = _answer(request), 200
+        except ApiError as error:
+            content, status = _refusal(request, error)
+        except ValidationError as refusal:
+            content, status = _refusal(request, of_refusal(refusal))
+        except PermissionDenied as denied:
+            content, status = _refusal(request, ApiError("Forbidden.RAM", str(denied)))
+        except RequestDataTooBig:
+            content, status = _refusal(request, ApiError("RequestTooLarge", "The body is too large."))
+        except SuspiciousOperation:
+            content, status = _refusal(request, ApiError("InvalidRequest", "The request cannot be read."))
+        except OperationalError:
+            logger.exception("The database failed call %s", _request_id(request))
+            content, status = _refusal(request, ApiError("ServiceUnavailable", "The database could not finish."))
+        except Exception:
+            logger.exception("Call %s failed", _request_id(request))
+            content, status = _refusal(request, ApiError("InternalError", "The server made a mistake."))
+    response = JsonResponse({"RequestId": _request_id(request), **content}, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer(request: HttpRequest) -> Answer:
+    if request.method not in {"GET", "POST"}:
+        raise ApiError("UnsupportedHTTPMethod", f"A call is not sent as {request.method}.")
+    sent = read_parameters(request)
+    action = _action(request, sent)
+    claim = claim_of(request, sent)
+    user = authenticate(claim, address=request.META.get("REMOTE_ADDR") or None)
+    if user.account is None:
+        raise ApiError("Forbidden.RAM", "Support staff belong to no account.")
+    request.user = user
+    by = Actor.of(request, Door.API)
+    if not (by.may_write or action.only_reads):
+        _record_denied(action, by, sent.all)
+        raise ApiError("Forbidden.RAM", f"The policy {user.policy} does not allow ecd:{action.name}.")
+    values = understand(action.parameters, sent.all)
+    return action.handler(Call(account=user.account, by=by, values=values, endpoint=request.META.get("HTTP_HOST", "")))
+
+
+def _action(request: HttpRequest, sent: Sent) -> Action:
+    name = _said(request, sent, "x-acs-action", "Action")
+    if not name:
+        raise ApiError("MissingAction", "The call names no action.")
+    if name not in ACTIONS:
+        if name in EVERY_ACTION:
+            raise ApiError("UnsupportedOperation", f"This server does not offer {name}.")
+        raise ApiError("InvalidAction.NotFound", f"There is no action {name[:64]}.")
+    if _said(request, sent, "x-acs-version", "Version") != VERSION:
+        raise ApiError("InvalidVersion", f"The version is {VERSION}.")
+    if sent.all.get("Format", "JSON").upper() != "JSON":
+        raise ApiError("UnsupportedFormat", "Answers are JSON.")
+    return ACTIONS[name]
+
+
+def _said(request: HttpRequest, sent: Sent, header: str, parameter: str) -> str:
+    """What the call says in a header or a parameter, which must agree: the RPC signature covers the parameter alone."""
+    in_header, in_parameter = request.headers.get(header), sent.all.get(parameter)
+    if in_header is not None and in_parameter is not None and in_header != in_parameter:
+        raise ApiError("InvalidParameter", f"{parameter} and the header {header} do not agree.")
+    if in_parameter is None and "Authorization" not in request.headers and "Signature" in sent.all:
+        return ""
+    return (in_header if in_parameter is None else in_parameter) or ""
+
+
+def _record_denied(action: Action, by: Actor, sent: Mapping[str, str]) -> None:
+    audit.record(
+        action.name,
+        by=by,
+        outcome="no_permission",
+        account_id=by.account_id,
+        region_id=sent.get("RegionId", ""),
+        image_id=sent.get("ImageId", ""),
+        other_account_id=sent.get("AddAccount.1", ""),
+    )
+
+
+def _refusal(request: HttpRequest, error: ApiError) -> tuple[Answer, int]:
+    row = BY_CODE[error.code]
+    host = request.META.get("HTTP_HOST", "")
+    content = {
+        "HostId": host,
+        "Code": error.code,
+        "Message": str(error.message),
+        "Recommend": f"{request.scheme}://{host}{reverse('api:errors')}#{error.code}",
+    }
+    return content, row.status
+
+
+def _request_id(request: HttpRequest) -> str:
+    request_id: str = request.request_id  # type: ignore[attr-defined]
+    return request_id
+
+
+@login_not_required
+@require_safe
+def errors(request: HttpRequest) -> HttpResponse:
+    """Every error, its cause and its remedy: where `Recommend` leads."""
+    return render(request, "api/errors.html", {"errors": ERRORS})
