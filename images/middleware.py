@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import BigIntegerField, Exists, OuterRef, Subquery, Value
+from django.db.models import BigIntegerField, Exists, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -32,7 +32,7 @@ class SharingNewsMiddleware:
         user = request.user
         if "region" not in kwargs or not isinstance(user, User) or user.account_id is None:
             return
-        seen = SeenNotices.objects.filter(user=OuterRef("pk")).values("last_entry_id")
+        seen = SeenNotices.objects.filter(user=user).values("last_entry_id")
         notices = (
             Entry.objects.notices_for(user.account_id)
             .filter(pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField()))
