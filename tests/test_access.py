@@ -114,11 +114,11 @@ def test_a_ram_user_with_full_access_shares_for_the_account(
 PUBLIC = {"/login/", "/api/errors/", "/healthz/", "/i18n/setlang/", "/admin/login/", "/admin/jsi18n/", "/admin/logout/"}
 
 
-def _urls(patterns: list[Any], prefix: str = "/") -> Iterator[str]:
+def urls_of(patterns: list[Any], prefix: str = "/") -> Iterator[str]:
     for pattern in patterns:
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            yield from _urls(pattern.url_patterns, route)
+            yield from urls_of(pattern.url_patterns, route)
         elif isinstance(pattern, URLPattern):
             yield route
 
@@ -133,7 +133,7 @@ def test_every_url_refuses_the_anonymous_but_for_a_named_list(client: Client, im
         "<int:content_type_id>": "1",
     }
     urls = set()
-    for route in _urls(get_resolver().url_patterns):
+    for route in urls_of(get_resolver().url_patterns):
         for part, sample in samples.items():
             route = route.replace(part, sample)  # noqa: PLW2901
         if "(?P" not in route:
