@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+import audit.models as audit
 from api.errors import ApiError
 from api.params import Number, Parameter, Text
 from images.models import Image, PlannedShare
+from images.validators import first_error
 from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from django.db.models import QuerySet
+    from django.db.models import Model, QuerySet
 
     from accounts.models import Account
     from audit.models import Actor
@@ -48,6 +53,8 @@ class Action:
     name: str
     handler: Callable[[Call], Answer]
     parameters: tuple[Parameter, ...]
+    # What a name is called in the code of its error.
+    name_of: str = "Image"
 
     @property
     def only_reads(self) -> bool:
@@ -81,6 +88,30 @@ def images_of(call: Call, image_ids: Iterable[str]) -> list[Image]:
 
 def image_of(call: Call, image_id: str) -> Image:
     return images_of(call, [image_id])[0]
+
+
+def all_or_nothing(call: Call, acts: Iterable[tuple[str, Model, Callable[..., object]]]) -> None:
+    """Do each act (its event in the audit, the thing, the verb), or none of them. Raises ValidationError.
+
+    What a verb records of its refusal goes with the transaction, so it is recorded again after that.
+    """
+    what = {"event": ""}
+    try:
+        with transaction.atomic():
+            for event, thing, verb in acts:
+                # Before the verb: a thing that is deleted is known no more.
+                what = {"event": event, **_as_recorded(thing)}
+                verb(thing, by=call.by)
+    except ValidationError as refusal:
+        outcome = first_error(refusal).code or "invalid"
+        audit.record(by=call.by, outcome=outcome, account_id=call.account.pk, **what)
+        raise
+
+
+def _as_recorded(thing: Any) -> dict[str, str]:
+    if isinstance(thing, Image):
+        return {"region_id": thing.region_id, "image_id": thing.image_id}
+    return {"region_id": thing.region_id, "image_id": thing.image_ref, "resource_id": str(thing)}
 
 
 def page(call: Call, *queries: QuerySet[Any]) -> tuple[list[Any], str]:

@@ -8,16 +8,12 @@ ECS, on which it is built.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from images.validators import first_error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @dataclass(frozen=True)
@@ -252,7 +248,7 @@ IMAGE_ERRORS = (
         404,
         _("The account has no image of that ID in that region: neither its own nor a shared one nor a system image."),
         _("Check the image ID and the region. An image that was unshared is not found any more."),
-        rules=("image_not_found",),
+        rules=("image_not_found", "image_not_usable"),
     ),
     Error(
         "OperationDenied.SystemImage",
@@ -279,11 +275,46 @@ IMAGE_ERRORS = (
         rules=("image_encrypted",),
     ),
     Error(
-        "IncorrectImageStatus",
+        "InvalidImageStatus.NotValid",
         400,
         _("The image is not in a status in which this can be done."),
         _("Wait until DescribeImages says Available."),
-        rules=("image_not_available", "image_in_progress"),
+        rules=("image_not_available", "image_in_progress", "image_not_in_progress"),
+    ),
+    Error(
+        "OperationDenied.ImageCopying",
+        403,
+        _("The image is being copied to another region."),
+        _("Wait until the copy is Available, or cancel it."),
+        rules=("image_being_copied",),
+    ),
+    Error(
+        "CancelNotSupported",
+        400,
+        _("The image is not being copied, or not any more."),
+        _("Delete the image if it is not needed."),
+        rules=("image_not_copying",),
+    ),
+    Error(
+        "InvalidDestinationRegionId.NotFound",
+        404,
+        _("There is no region of the ID that the image is to be copied to."),
+        _("Ask DescribeRegions for the IDs."),
+        rules=("destination_not_found", "destination_missing"),
+    ),
+    Error(
+        "InvalidDestinationRegionId.SameRegion",
+        400,
+        _("The image is in the region already that it is to be copied to."),
+        _("Choose another region."),
+        rules=("destination_is_source",),
+    ),
+    Error(
+        "OperationDenied.ImageUsedByBundle",
+        403,
+        _("A template of the account is made from the image."),
+        _("Delete the template with DeleteBundles first, or set DeleteCascadedBundle."),
+        rules=("image_used_by_template",),
     ),
     Error(
         "ImageUseShared",
@@ -346,27 +377,123 @@ IMAGE_ERRORS = (
         400,
         _("The name is not 2 to 128 characters of those that an image name may have."),
         _("Begin with a letter or Chinese character; go on with these, digits, colons, underscores and hyphens."),
-        rules=("name_malformed",),
     ),
     Error(
         "InvalidDescription.Malformed",
         400,
         _("The description is not 2 to 256 characters, or begins with http:// or https://."),
         _("Change the description."),
-        rules=("description_malformed",),
     ),
 )
 
-ERRORS = (*REQUEST_ERRORS, *SIGNATURE_ERRORS, *ACCOUNT_ERRORS, *IMAGE_ERRORS)
+DESKTOP_ERRORS = (
+    Error(
+        "InvalidDesktopId.NotFound",
+        404,
+        _("The account has no cloud computer of that ID in that region."),
+        _("Ask DescribeDesktops for the IDs."),
+        rules=("desktop_not_found",),
+    ),
+    Error(
+        "IncorrectDesktopStatus",
+        400,
+        _("The cloud computer is not in a status in which this can be done, or an image is being created from it."),
+        _("Wait until DescribeDesktops says the status that the action needs."),
+        rules=("desktop_not_stopped", "desktop_not_running", "desktop_in_progress", "image_being_created"),
+    ),
+    Error(
+        "InvalidDesktopName.Malformed",
+        400,
+        _("The name is not 1 to 64 characters of those that a cloud computer's name may have."),
+        _("Shorten it; several computers at once have a number added to it."),
+        rules=("name_too_long",),
+    ),
+    Error(
+        "InvalidAmount",
+        400,
+        _("More computers are asked for than are created at once."),
+        _("Create them in several calls."),
+        rules=("amount",),
+    ),
+    Error(
+        "InvalidDesktopType.NotFound",
+        400,
+        _("There is no cloud computer type of that name."),
+        _("Take a DesktopType that DescribeBundles gives, or one of the console's list."),
+        rules=("desktop_type_not_found",),
+    ),
+    Error(
+        "InvalidDesktopType.GpuMismatch",
+        400,
+        _("A GPU image needs a type with a GPU, and any other image a type without."),
+        _("Choose another type or another image."),
+        rules=("gpu_mismatch",),
+    ),
+    Error(
+        "InvalidDiskSize",
+        400,
+        _("A disk is not 40 to 2040 GiB in steps of 10, or smaller than that of the image."),
+        _("Choose a larger disk."),
+        rules=("system_disk_size", "system_disk_too_small", "data_disk_size", "data_disk_too_small"),
+    ),
+    Error(
+        "OperationDenied.OsTypeSwitch",
+        403,
+        _("In this region a cloud computer cannot switch between Windows and Linux."),
+        _("Choose an image with the same OS."),
+        rules=("os_switch",),
+    ),
+    Error(
+        "InvalidAutoCleanUserdata",
+        400,
+        _("Personal data cannot be cleaned: the computer is encrypted, or a Linux computer with its data disk."),
+        _("Set AutoCleanUserdata to false, or DiskType to SYSTEM."),
+        rules=("cleaning_encrypted", "cleaning_linux_data_disk"),
+    ),
+    Error(
+        "InvalidSnapshotId.NotFound",
+        404,
+        _("There is no such snapshot. This server has none."),
+        _("Create the image from a cloud computer."),
+    ),
+    Error(
+        "InvalidDesktopBundle.NotFound",
+        400,
+        _("The account has no template of that ID."),
+        _("Ask DescribeBundles or DescribeTemplates for the IDs."),
+        rules=("template_not_found",),
+    ),
+    Error(
+        "InvalidTemplateName.Malformed",
+        400,
+        _("The name is not 2 to 126 characters of those that a template's name may have."),
+        _("Begin with a letter or Chinese character; go on with these, digits, colons, underscores and hyphens."),
+    ),
+    Error(
+        "OperationDenied.TemplateImage",
+        403,
+        _("The new image has another OS, or differs in having a GPU. A template keeps both."),
+        _("Create another template."),
+        rules=("template_os", "template_gpu"),
+    ),
+)
+
+ERRORS = (*REQUEST_ERRORS, *SIGNATURE_ERRORS, *ACCOUNT_ERRORS, *IMAGE_ERRORS, *DESKTOP_ERRORS)
 BY_CODE = {error.code: error for error in ERRORS}
 BY_RULE = {rule: error for error in ERRORS for rule in error.rules}
 
 
-def of_refusal(refusal: ValidationError) -> ApiError:
-    """The API's error for what a rule refused. It is the first that the rule's caller would see."""
+def of_refusal(refusal: ValidationError, name_of: str = "Image") -> ApiError:
+    """The API's error for what a rule refused: the first that its caller would see.
+
+    What Django itself says of a field ("invalid") is named after the field; `name_of` says whose name it is.
+    """
     error = first_error(refusal)
-    return ApiError(BY_RULE[error.code or "invalid"].code, _sentence(error.messages))
-
-
-def _sentence(messages: Iterable[str]) -> str:
-    return next(iter(messages))
+    field = next(iter(refusal.error_dict)) if hasattr(refusal, "error_dict") else ""
+    row = BY_RULE[error.code or "invalid"]
+    code = row.code
+    if code == "InvalidParameter":
+        code = {"name": f"Invalid{name_of}Name.Malformed", "description": "InvalidDescription.Malformed"}.get(
+            field, code
+        )
+    return ApiError(code, error.messages[0])

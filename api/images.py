@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
 from accounts import models as accounts
-from api.calls import Answer, Call, image_of, images_of, iso, page, region_of
+from api.calls import Answer, Call, all_or_nothing, image_of, images_of, iso, page, region_of
 from api.errors import ApiError
+from desktops.models import Template
 from images import validators
 from images.models import Image, ImageAct, ImageShare, PlannedShare, Status
 from regions.models import Region
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+    from audit.models import Actor
 
 # The API knows no copying: to a program, an image that is being copied is one that is being created.
 STATUSES = {
@@ -177,23 +181,24 @@ def cancel_copy_image(call: Call) -> Answer:
 def delete_images(call: Call) -> Answer:
     """Delete images, all or nothing: EDS does not say, and half a deletion is what nobody asks for."""
     images = images_of(call, call["ImageId"])
-    image = images[0]
-    try:
-        with transaction.atomic():
-            for image in images:
-                image.delete(by=call.by)
-    except ValidationError as refusal:
-        # The verb has recorded it too, in the transaction that is no more.
-        audit.record(
-            "DeleteImage",
-            by=call.by,
-            outcome=validators.first_error(refusal).code or "invalid",
-            account_id=call.account.pk,
-            region_id=image.region_id,
-            image_id=image.image_id,
-        )
-        raise
+    templates = list(Template.objects.owned_by(call.account).filter(image__in=images).order_by("pk"))
+    # The images first: every act locks the image before a template of it.
+    acts = [("DeleteImage", image, partial(_delete_image, templates, call)) for image in images]
+    all_or_nothing(call, [*acts, *(("DeleteBundles", template, Template.delete) for template in templates)])
     return {}
+
+
+def _delete_image(templates: list[Template], call: Call, image: Image, *, by: Actor) -> None:
+    """The console deletes an image whatever is made from it; a program has to say so."""
+    if not call["DeleteCascadedBundle"]:
+        for template in templates:
+            if template.image_id == image.pk:
+                raise ValidationError(
+                    _("Template %(template)s is made from the image. Delete it first, or set DeleteCascadedBundle."),
+                    code="image_used_by_template",
+                    params={"template": template},
+                )
+    image.delete(by=by)
 
 
 def _act(call: Call, image: Image) -> ImageAct:

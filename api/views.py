@@ -53,8 +53,6 @@ def call(request: HttpRequest) -> JsonResponse:
             content, status = _answer(request), 200
         except ApiError as error:
             content, status = _refusal(request, error)
-        except ValidationError as refusal:
-            content, status = _refusal(request, of_refusal(refusal))
         except PermissionDenied as denied:
             content, status = _refusal(request, ApiError("Forbidden.RAM", str(denied)))
         except RequestDataTooBig:
@@ -87,7 +85,11 @@ def _answer(request: HttpRequest) -> Answer:
         _record_denied(action, by, sent.all)
         raise ApiError("Forbidden.RAM", f"The policy {user.policy} does not allow ecd:{action.name}.")
     values = understand(action.parameters, sent.all)
-    return action.handler(Call(account=user.account, by=by, values=values, endpoint=request.META.get("HTTP_HOST", "")))
+    call = Call(account=user.account, by=by, values=values, endpoint=request.META.get("HTTP_HOST", ""))
+    try:
+        return action.handler(call)
+    except ValidationError as refusal:
+        raise of_refusal(refusal, action.name_of) from refusal
 
 
 def _action(request: HttpRequest, sent: Sent) -> Action:
