@@ -17,6 +17,6 @@ class SignInForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("Logon name")
-        self.fields["username"].help_text = _("An e-mail address, or name@<account ID>.onaliyun.com for a RAM user.")
+        self.fields["username"].help_text = _("An e-mail address, or name@ACCOUNT-ID.onaliyun.com for a RAM user.")
         self.helper = FormHelper()
         self.helper.form_tag = False

@@ -94,7 +94,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("logon name"),
         max_length=128,
         unique=True,
-        help_text=_("A main user's e-mail address, or name@<account ID>.onaliyun.com for a RAM user."),
+        help_text=_("A main user's e-mail address, or name@ACCOUNT-ID.onaliyun.com for a RAM user."),
         error_messages={"unique": _("This logon name is taken.")},
     )
     account = models.ForeignKey(
@@ -157,7 +157,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.ram_id = self.ram_id or None
         if self.ram_id and not self.username.endswith(f"@{self.account_id}.onaliyun.com"):
             raise ValidationError(
-                {"username": _("A RAM user's logon name ends with @<account ID>.onaliyun.com.")}, code="ram_domain"
+                {"username": _("A RAM user's logon name ends with @ACCOUNT-ID.onaliyun.com.")}, code="ram_domain"
             )
 
     @property

@@ -236,7 +236,7 @@ ACCOUNT_ERRORS = (
         "InvalidUserName",
         400,
         _("The logon name of a RAM user does not end with the domain of its account."),
-        _("End it with @<account ID>.onaliyun.com."),
+        _("End it with @ACCOUNT-ID.onaliyun.com."),
         rules=("ram_domain",),
     ),
 )

@@ -13,9 +13,7 @@ from django.views.decorators.http import require_safe
 import api.views as api
 from accounts.http import ConsoleRequest
 from regions.middleware import UnknownRegionError
-from regions.models import Region
-
-DEFAULT_REGION = "cn-hangzhou"
+from regions.models import DEFAULT_REGION_ID, Region
 
 
 @csrf_exempt
@@ -32,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def console_home(request: ConsoleRequest) -> HttpResponse:
     if request.user.account_id is None:
         return redirect("admin:index")
-    return redirect("images:custom", request.user.last_region_id or DEFAULT_REGION)
+    return redirect("images:custom", request.user.last_region_id or DEFAULT_REGION_ID)
 
 
 @login_not_required
@@ -50,7 +48,9 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def problem(request: HttpRequest, status: int, title: str, sentence: str, **context: object) -> HttpResponse:
     """An error page in the console's own look; inside a dialog or a list, only its text."""
     template = "problem.html#problem" if request.headers.get("HX-Request") == "true" else "problem.html"
-    return render(request, template, {"title": title, "sentence": sentence, "status": status, **context}, status=status)
+    context.update(title=title, sentence=sentence, request_id=getattr(request, "request_id", ""))
+    # What broke may be what the frame around the page needs, so a mistake of the console is shown without it.
+    return render(None if status == 500 else request, template, context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

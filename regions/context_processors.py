@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from regions.models import Region
+from regions.models import DEFAULT_REGION_ID, Region
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -23,5 +23,12 @@ def selector(request: HttpRequest) -> dict[str, object]:
         name = match.view_name if stays else "images:custom"  # type: ignore[union-attr]
         return [(region, reverse(name, args=[region.region_id])) for region in regions]
 
-    # Callables: a template that shows no selector asks for no regions.
-    return {"region": getattr(request, "region", None), "region_rows": rows}
+    region = getattr(request, "region", None)
+    user = getattr(request, "user", None)
+    return {
+        "region": region,
+        # Where the navigation leads from a page that is in no region.
+        "last_region_id": region.pk if region else getattr(user, "last_region_id", None) or DEFAULT_REGION_ID,
+        # A callable: a template that shows no selector asks for no regions.
+        "region_rows": rows,
+    }

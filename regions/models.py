@@ -2,6 +2,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+DEFAULT_REGION_ID = "cn-hangzhou"
+
 
 class Region(models.Model):
     """A place where images and cloud computers are. Reference data, loaded by a migration."""

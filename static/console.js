@@ -7,17 +7,28 @@ const announcement = document.getElementById("announcement");
 const noAnswer = document.getElementById("no-answer");
 let openedBy = "";
 
+// A modal dialog makes the page behind it inert; this says so to readers that do not know that by themselves.
+function coverPage(covered) {
+  for (const part of document.querySelectorAll(".top-bar, .frame")) {
+    part.inert = covered;
+    if (covered) part.setAttribute("aria-hidden", "true");
+    else part.removeAttribute("aria-hidden");
+  }
+}
+
 document.addEventListener("htmx:afterSwap", (event) => {
   noAnswer.hidden = true;
   if (event.detail.target === dialogContent && !dialog.open) {
     openedBy = document.activeElement ? document.activeElement.id : "";
     dialog.showModal();
+    coverPage(true);
     dialogContent.querySelector("[autofocus]")?.focus();
   }
 });
 
 dialog.addEventListener("close", () => {
   dialogContent.replaceChildren();
+  coverPage(false);
   // The list behind may have been drawn anew: the same control, another element.
   document.getElementById(openedBy)?.focus();
 });

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'This logon name is taken.'}, help_text="A main user's e-mail address, or name@<account ID>.onaliyun.com for a RAM user.", max_length=128, unique=True, verbose_name='logon name')),
+                ('username', models.CharField(error_messages={'unique': 'This logon name is taken.'}, help_text="A main user's e-mail address, or name@ACCOUNT-ID.onaliyun.com for a RAM user.", max_length=128, unique=True, verbose_name='logon name')),
                 ('ram_id', models.CharField(blank=True, default=None, help_text="Empty for the account's main user.", max_length=18, null=True, unique=True, validators=[django.core.validators.RegexValidator('^2[0-9]{17}\\Z', "A RAM user's ID is 18 digits and begins with 2.")], verbose_name='RAM user ID')),
                 ('policy', models.CharField(blank=True, choices=[('AliyunECDFullAccess', 'AliyunECDFullAccess'), ('AliyunECDReadOnlyAccess', 'AliyunECDReadOnlyAccess')], help_text='What a RAM user may do. A main user may do all.', max_length=32, verbose_name='policy')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
