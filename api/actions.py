@@ -17,6 +17,7 @@ ONE_IMAGE = Parameter("ImageId", IMAGE_ID, required=True)
 OS_TYPE = OneOf(("Windows", "Linux"))
 # How long a name or a description may be is a rule of the model's, with an error code of its own.
 NAME = Text(1024)
+IMAGE_NAME, DESCRIPTION = "2 to 128 characters.", "2 to 256 characters."
 # The API's texts say 50, 20 and 10 in three places; its schema says 50.
 MOST_ACCOUNTS = 50
 
@@ -76,7 +77,7 @@ ALL_ACTIONS = (
     Action(
         "ModifyImageAttribute",
         images.modify_image_attribute,
-        (REGION, ONE_IMAGE, Parameter("Name", NAME), Parameter("Description", NAME)),
+        (REGION, ONE_IMAGE, Parameter("Name", NAME, note=IMAGE_NAME), Parameter("Description", NAME, note=DESCRIPTION)),
     ),
     Action("DescribeImagePermission", images.describe_image_permission, (REGION, ONE_IMAGE)),
     Action(
@@ -96,8 +97,8 @@ ALL_ACTIONS = (
             REGION,
             ONE_IMAGE,
             Parameter("DestinationRegionId", Text(32), required=True, note="Another region than RegionId."),
-            Parameter("DestinationImageName", NAME, required=True),
-            Parameter("DestinationDescription", NAME),
+            Parameter("DestinationImageName", NAME, required=True, note=IMAGE_NAME),
+            Parameter("DestinationDescription", NAME, note=DESCRIPTION),
         ),
     ),
     Action(
@@ -128,7 +129,7 @@ ALL_ACTIONS = (
         (
             REGION,
             Parameter("DesktopId", Text(64), required=True, note="There are no snapshots to make an image from."),
-            Parameter("ImageName", NAME, required=True),
+            Parameter("ImageName", NAME, required=True, note=IMAGE_NAME),
             Parameter("Description", NAME, note="Without it, the name."),
             Parameter("DiskType", OneOf(("ALL", "SYSTEM")), default="ALL"),
             Parameter("AutoCleanUserdata", Boolean(), default=False),
@@ -168,7 +169,7 @@ ALL_ACTIONS = (
                 note="Ignored with BundleId. ImageId, DesktopType and SystemDiskSize are required.",
             ),
             Parameter("Amount", Number(1, 300), default=1, note=f"More than {MOST_AT_ONCE} are InvalidAmount here."),
-            Parameter("DesktopName", NAME, note="Several computers have their number added."),
+            Parameter("DesktopName", NAME, note="1 to 64 characters. Several computers have their number added."),
             Parameter("VolumeEncryptionEnabled", Boolean()),
             *accepted(
                 AppRuleId=SHORT,
@@ -337,8 +338,8 @@ ALL_ACTIONS = (
             Parameter("DesktopType", SHORT, required=True),
             Parameter("RootDiskSizeGib", SIZE, required=True),
             Parameter("UserDiskSizeGib", Many(SIZE, 1), required=True, note="0 is no data disk."),
-            Parameter("BundleName", NAME, note="Without it, the name of the image."),
-            Parameter("Description", NAME),
+            Parameter("BundleName", NAME, note="2 to 126 characters. Without it, the name of the image."),
+            Parameter("Description", NAME, note=DESCRIPTION),
             *accepted(Language=LANGUAGE, RootDiskPerformanceLevel=LEVEL, UserDiskPerformanceLevel=LEVEL),
         ),
         name_of="Template",
@@ -378,8 +379,8 @@ ALL_ACTIONS = (
         (
             REGION,
             Parameter("BundleId", SHORT, required=True),
-            Parameter("BundleName", NAME),
-            Parameter("Description", NAME),
+            Parameter("BundleName", NAME, note="2 to 126 characters."),
+            Parameter("Description", NAME, note=DESCRIPTION),
             Parameter("ImageId", IMAGE_ID),
             *accepted(Language=LANGUAGE),
         ),
@@ -394,7 +395,7 @@ ALL_ACTIONS = (
         "CreateTemplate",
         desktops.create_template,
         (
-            Parameter("TemplateName", NAME, required=True),
+            Parameter("TemplateName", NAME, required=True, note="2 to 126 characters."),
             Parameter("ImageId", IMAGE_ID, required=True),
             Parameter(
                 "RegionConfigList",
@@ -416,7 +417,7 @@ ALL_ACTIONS = (
                 required=True,
                 note="One: the image's region. RegionId and ResourceInstanceType are required.",
             ),
-            Parameter("Description", NAME),
+            Parameter("Description", NAME, note=DESCRIPTION),
             Parameter("SystemDiskSize", SIZE, note="Without it, that of the image."),
             Parameter("DataDiskList", Many(Fields({"Size": SIZE, "PerformanceLevel": LEVEL}), 1)),
             *accepted(
