@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
     path("<slug:region>/images/", include("images.urls")),
+    path("<slug:region>/", include("desktops.urls")),
 ]
 
 handler400 = views.bad_request

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Account, User
+from audit.models import Actor
+from desktops.models import Desktop, Template
 from images.models import Image, ImageShare, OsType
 from regions.models import Region
 from tests.processes import Console, fresh_database, served
@@ -158,3 +162,54 @@ def console(tmp_path: Path) -> Iterator[Console]:
     """The demo on the real server: several processes, and a database of its own. For tests marked `processes`."""
     with fresh_database(tmp_path) as database_url, served(database_url, tmp_path) as console:
         yield console
+
+
+@pytest.fixture
+def make_desktop(acme: Account, image: Image) -> Callable[..., Desktop]:
+    """Create a computer; without arguments a Running one of Acme's, made from Acme's image."""
+
+    def make(*, status: str = "Running", **fields: Any) -> Desktop:
+        defaults = {
+            "account": acme,
+            "region_id": "cn-hangzhou",
+            "image": image,
+            "name": "front-desk",
+            "desktop_type": "eds.general.4c8g",
+            "system_disk_gib": 80,
+        }
+        [desktop] = Desktop(**{**defaults, **fields}).create(by=Actor())
+        desktop.settles_to, desktop.settles_at = status, timezone.now() - timedelta(seconds=1)
+        desktop.save()
+        return desktop
+
+    return make
+
+
+@pytest.fixture
+def desktop(make_desktop: Callable[..., Desktop]) -> Desktop:
+    return make_desktop()
+
+
+@pytest.fixture
+def make_template(acme: Account, image: Image) -> Callable[..., Template]:
+    """Create a template; without arguments one of Acme's, of Acme's image."""
+
+    def make(**fields: Any) -> Template:
+        defaults = {
+            "account": acme,
+            "region_id": "cn-hangzhou",
+            "image": image,
+            "name": "front-desks",
+            "desktop_type": "eds.general.4c8g",
+            "system_disk_gib": 80,
+        }
+        template = Template(**{**defaults, **fields})
+        template.create(by=Actor())
+        return template
+
+    return make
+
+
+@pytest.fixture
+def template(make_template: Callable[..., Template]) -> Template:
+    return make_template()

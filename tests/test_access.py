@@ -129,6 +129,8 @@ def test_every_url_refuses_the_anonymous_but_for_a_named_list(client: Client, im
         "<slug:region>": "cn-hangzhou",
         "<slug:image>": image.image_id,
         "<slug:account>": GLOBEX,
+        "<slug:desktop>": "ecd-none",
+        "<slug:template>": "b-none",
         "<path:object_id>": "1",
         "<int:content_type_id>": "1",
     }

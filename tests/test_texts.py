@@ -10,6 +10,7 @@ import pytest
 from django.urls import get_resolver
 from django.utils import translation
 
+from desktops.models import Desktop, Template
 from images.models import Image, ImageShare
 from regions.models import Region
 from tests.conftest import ACME, GLOBEX
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 # What stands on the pages and is nobody's sentence: names that people gave, units, names of products and formats.
 DATA = re.compile(
-    r"office-standard|[\w.@-]+@[\w.-]+|\bm-[a-z0-9]{17}\b|Acme|A\*\*e|Windows( Server)?|Linux|Ubuntu|Pro\b"
+    r"office-standard|front-desks?|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"
+    r"|Linux|Ubuntu|Pro\b|eds\.[\w.]+|NVIDIA T4"
     r"|GiB|MiB|GPU|vCPU|UTC|English|简体中文|[a-z]{2}-[a-z]+(-\d)?\b|asp|vgpu"
 )
 READ_BY_PEOPLE = {"placeholder", "title", "aria-label", "alt", "data-label", "data-copied"}
@@ -80,12 +82,14 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def samples(share: ImageShare) -> dict[str, str]:
+def samples(share: ImageShare, desktop: Desktop, template: Template) -> dict[str, str]:
     """For each part of a URL, one that there is."""
     return {
         "<slug:region>": "cn-hangzhou",
         "<slug:image>": share.image.image_id,
         "<slug:account>": GLOBEX,
+        "<slug:desktop>": desktop.desktop_id,
+        "<slug:template>": template.template_id,
     }
 
 
@@ -108,7 +112,7 @@ def test_every_page_speaks_through_gettext(
     for client in (as_acme, as_globex):
         for url in _pages(samples):
             for method in ("get", "post"):
-                if method == "post" and url.endswith(("/logout/", "/unshare/")):
+                if method == "post" and url.endswith(("/logout/", "/unshare/", "/release/")):
                     continue
                 answer = getattr(client, method)(url)
                 if not answer.get("Content-Type", "").startswith("text/html") or answer.status_code in {302, 405}:

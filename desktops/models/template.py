@@ -154,6 +154,7 @@ class Template(Configuration):
         name: str | None = None,
         description: str | None = None,
         image: Image | None = None,
+        image_ref: str = "",
         desktop_type: str | None = None,
         system_disk_gib: int | None = None,
         data_disk_gib: int | None = None,
@@ -161,9 +162,11 @@ class Template(Configuration):
     ) -> None:
         """Change what is given and keep the rest. Raises ValidationError, by field.
 
-        Name and description of a template may be changed even while it is unavailable.
+        `image_ref` is the ID that was asked for, where no such image was found. Name and description of a template
+        may be changed even while it is unavailable.
         """
-        chosen = image or self.image
+        is_lost = image is None and bool(image_ref)
+        chosen = None if is_lost else image or self.image
         asked = {"name": name, "description": description, "desktop_type": desktop_type}
         disks = {"system_disk_gib": system_disk_gib, "data_disk_gib": data_disk_gib}
         given = {field: value for field, value in {**asked, **disks}.items() if value is not None}
@@ -171,8 +174,8 @@ class Template(Configuration):
             changed = {field for field, value in given.items() if getattr(self, field) != value}
             for field, value in given.items():
                 setattr(self, field, value)
-            if changed - {"name", "description"} or chosen != self.image:
-                self.image = chosen
+            if changed - {"name", "description"} or chosen != self.image or is_lost:
+                self.image, self.image_ref = chosen, image_ref or self.image_ref
                 validators.check(validators.IMAGE_RULES, self)
                 validators.check(validators.MODIFY_TEMPLATE_RULES, self)
                 self.take(chosen)  # type: ignore[arg-type]

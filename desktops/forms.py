@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from desktops.catalogue import TYPES
+from desktops.models import Desktop, Status, Template
+from desktops.models.template import Status as TemplateStatus
+from desktops.validators import DISK_SIZES, MOST_AT_ONCE
+from images.forms import ActForm, ListForm
+from images.paging import PAGE_SIZES
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from audit.models import Actor
+    from images.models import Image
+    from regions.models import Region
+
+SIZES = [(size, size) for size in PAGE_SIZES]
+DISK = {"step": DISK_SIZES.step, "max": DISK_SIZES[-1]}
+
+
+class DesktopListForm(ListForm):
+    CHOICES = {**ListForm.CHOICES, "status": [("", _("All statuses")), *Status.choices]}
+
+    q = forms.CharField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
+    size = forms.ChoiceField(label=_("Cloud computers per page"), required=False, choices=SIZES)
+
+
+class TemplateListForm(ListForm):
+    CHOICES = {**ListForm.CHOICES, "status": [("", _("All statuses")), *TemplateStatus.choices]}
+
+    q = forms.CharField(label=_("Search by template ID or name"), required=False, max_length=128)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
+    size = forms.ChoiceField(label=_("Templates per page"), required=False, choices=SIZES)
+
+
+class ChooseForm(forms.Form):
+    """The search in the list that an image is chosen from. What it does not understand is left out."""
+
+    KINDS = {"custom": _("Custom Image"), "shared": _("Shared Image"), "system": _("System Image")}
+
+    q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
+    kind = forms.ChoiceField(required=False, choices=list(KINDS.items()))
+
+    @property
+    def kind_chosen(self) -> str:
+        return self.cleaned_data.get("kind") or "custom"
+
+
+class ConfigurationForm(ActForm):
+    """Type and disks; the image was chosen before."""
+
+    desktop_type = forms.ChoiceField(label=_("Cloud computer type"))
+    system_disk_gib = forms.IntegerField(
+        label=_("System disk (GiB)"), widget=forms.NumberInput(attrs={"min": DISK_SIZES[0], **DISK})
+    )
+    data_disk_gib = forms.IntegerField(
+        label=_("Data disk (GiB)"),
+        required=False,
+        help_text=_("0 is none."),
+        widget=forms.NumberInput(attrs={"min": 0, **DISK}),
+    )
+
+    def __init__(self, *args: Any, image: Image | None, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        fits = {"system_disk_gib": image.size_gib, "data_disk_gib": image.data_disk_gib} if image else {}
+        super().__init__(*args, initial={**fits, **(initial or {})}, **kwargs)
+        self.image = image
+        self.fields["desktop_type"].choices = [  # type: ignore[attr-defined]
+            (name, str(kind)) for name, kind in TYPES.items() if image is None or image.gpu == bool(kind.gpus)
+        ]
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What was entered of type and disks, of a valid form."""
+        entered = {name: self.cleaned_data[name] for name in ("desktop_type", "system_disk_gib", "data_disk_gib")}
+        return {**entered, "data_disk_gib": entered["data_disk_gib"] or 0}
+
+
+class NamesForm(ActForm):
+    """What one enters to create computers after a template."""
+
+    name = forms.CharField(label=_("Cloud computer name"), required=False)
+    amount = forms.IntegerField(
+        label=_("Quantity"),
+        initial=1,
+        help_text=_("1 to 20. With more than one, their numbers are added to the name."),
+        widget=forms.NumberInput(attrs={"min": 1, "max": MOST_AT_ONCE}),
+    )
+    encrypted = forms.BooleanField(
+        label=_("Encrypt the disks"),
+        required=False,
+        help_text=_("Images of an encrypted cloud computer are encrypted and cannot be shared."),
+    )
+
+    def create_after(self, template: Template, *, by: Actor) -> list[Desktop] | None:
+        if not self.is_valid():
+            return None
+        desktop = Desktop.from_template(
+            template, name=self.cleaned_data["name"], encrypted=self.cleaned_data["encrypted"]
+        )
+        return self.attempt(lambda: desktop.create(amount=self.cleaned_data["amount"], by=by))
+
+
+class DesktopForm(NamesForm, ConfigurationForm):
+    """The Create Cloud Computer dialog."""
+
+    field_order = ["name", "desktop_type", "system_disk_gib", "data_disk_gib", "amount", "encrypted"]
+
+    def create(self, account: Account, region: Region, image_ref: str, *, by: Actor) -> list[Desktop] | None:
+        """Create the computers. `image_ref` is the ID that was chosen, for where no such image is found any more."""
+        if not self.is_valid():
+            return None
+        desktop = Desktop(
+            account=account,
+            region=region,
+            image=self.image,
+            image_ref=image_ref,
+            name=self.cleaned_data["name"],
+            encrypted=self.cleaned_data["encrypted"],
+            **self.configuration,
+        )
+        return self.attempt(lambda: desktop.create(amount=self.cleaned_data["amount"], by=by))
+
+
+class TemplateForm(ConfigurationForm):
+    """The Create Template and the Edit Template dialog."""
+
+    name = forms.CharField(label=_("Template name"), required=False)
+    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    field_order = ["name", "description"]
+
+    def create(self, account: Account, region: Region, image_ref: str, *, by: Actor) -> Template | None:
+        """Create the template. `image_ref` is the ID that was chosen, for where no such image is found any more."""
+        if not self.is_valid():
+            return None
+        names = {"name": self.cleaned_data["name"], "description": self.cleaned_data["description"]}
+        template = Template(
+            account=account, region=region, image=self.image, image_ref=image_ref, **names, **self.configuration
+        )
+        self.attempt(lambda: template.create(by=by))
+        return None if self.errors else template
+
+    def modify(self, template: Template, image: Image | None, image_ref: str, *, by: Actor) -> None:
+        """Change the template; on a refusal the form has the errors. Without `image_ref` it keeps its image."""
+        if self.is_valid():
+            names = {"name": self.cleaned_data["name"], "description": self.cleaned_data["description"]}
+            self.attempt(
+                lambda: template.modify(image=image, image_ref=image_ref, **names, **self.configuration, by=by)
+            )
+
+
+class ChangeImageForm(ActForm):
+    replace_data_disk = forms.BooleanField(
+        label=_("Replace the data disk with that of the image"),
+        required=False,
+        help_text=_("The data on the data disk is lost then."),
+    )
+
+
+class CreateImageForm(ActForm):
+    """The Create Image dialog. Its defaults are the console's; the API's are others."""
+
+    name = forms.CharField(label=_("Image Name"), required=False)
+    clean_personal_data = forms.BooleanField(
+        label=_("Clean Personal Residual Data"),
+        required=False,
+        help_text=_(
+            "On Windows the data of all users but Administrator and Public, on Linux what ordinary users have in /home."
+        ),
+    )
+    scope = forms.ChoiceField(
+        label=_("Scope"),
+        choices=[("ALL", _("System Disk and Data Disk")), ("SYSTEM", _("System Disk Only"))],
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        help_text=_("Without one, the image name is the description."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, desktop: Desktop, **kwargs: Any) -> None:
+        cleanable = not desktop.encrypted
+        super().__init__(*args, initial={"clean_personal_data": cleanable}, **kwargs)
+        self.desktop = desktop
+        if not cleanable:
+            self.fields["clean_personal_data"].disabled = True
+            self.fields["clean_personal_data"].help_text = _("Not possible for an encrypted cloud computer.")
+
+    def create(self, *, by: Actor) -> Image | None:
+        if not self.is_valid():
+            return None
+        entered = self.cleaned_data
+        return self.attempt(
+            lambda: self.desktop.create_image(
+                name=entered["name"],
+                description=entered["description"],
+                with_data_disk=entered["scope"] == "ALL",
+                clean_personal_data=entered["clean_personal_data"],
+                by=by,
+            )
+        )
