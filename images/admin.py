@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin import changelist_link
 from audit.admin import BigTableAdmin
 from audit.models import Actor, Door
-from images.forms import ShareOnBehalfForm
+from images.forms import FailForm, ShareOnBehalfForm
 from images.models import Image, ImageShare
 
 if TYPE_CHECKING:
@@ -28,6 +28,16 @@ class VerbAdmin(BigTableAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def _form_page(self, request: HttpRequest, form: Any, *, title: str, act: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "act": act,
+            "opts": self.opts,
+            "form": form,
+        }
+        return render(request, "admin/images/act.html", context, status=422 if form.errors else 200)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         try:
@@ -56,6 +66,7 @@ class ImageAdmin(VerbAdmin):
         "encrypted",
         "gpu",
         "status",
+        "making",
         "copied_from",
         "created_at",
         "ready_at",
@@ -69,6 +80,31 @@ class ImageAdmin(VerbAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def get_urls(self) -> list[Any]:
+        fail = self.admin_site.admin_view(self.fail_view)
+        return [path("<int:image>/fail/", fail, name="images_image_fail"), *super().get_urls()]
+
+    def fail_view(self, request: HttpRequest, image: int) -> HttpResponse:
+        """End the making of an image as failed, for a reason that its owner reads."""
+        if not request.user.has_perm("images.change_image"):
+            raise PermissionDenied
+        found = get_object_or_404(Image, pk=image)
+        form = FailForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            form.attempt(lambda: found.fail(reason=reason, by=Actor.of(request, Door.ADMIN)))
+            if not form.errors:
+                messages.success(request, _("Image %(image)s is failed.") % {"image": found})
+                return redirect("admin:images_image_change", found.pk)
+        return self._form_page(request, form, title=_("Fail %(image)s") % {"image": found}, act=_("Fail image"))
+
+    @admin.display(description=gettext_lazy("Making"))
+    def making(self, image: Image) -> str:
+        if not image.in_progress:
+            return "–"
+        fail = reverse("admin:images_image_fail", args=[image.pk])
+        return format_html('{} % · <a href="{}">{}</a>', image.progress, fail, _("Fail"))
 
     @admin.display(description=gettext_lazy("Sharing"))
     def sharing(self, image: Image) -> str:
@@ -106,15 +142,8 @@ class ImageShareAdmin(VerbAdmin):
                     % {"image": share.image, "account": share.recipient_id},
                 )
                 return redirect("admin:images_imageshare_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Share an image on behalf of its owner"),
-            "opts": self.opts,
-            "form": form,
-            "errors": form.errors,
-        }
-        status = 422 if form.errors else 200
-        return render(request, "admin/images/imageshare/share.html", context, status=status)
+        title = _("Share an image on behalf of its owner")
+        return self._form_page(request, form, title=title, act=_("Share image"))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return [str(share) for share in objs], {}, set(), []

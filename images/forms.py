@@ -216,3 +216,9 @@ class CopyForm(EditForm):
                 then=plan if account else None,
             )
         )
+
+
+class FailForm(ActForm):
+    """For support staff: why an image that is being made fails."""
+
+    reason = forms.CharField(label=_("Reason, which the owner of the image reads"), max_length=256)

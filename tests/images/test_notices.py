@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+from images.models import ImageShare
+from tests.conftest import ACME
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+MARK = '<span class="mark"'
+
+
+def test_the_recipient_is_told_of_a_share_and_of_its_end_until_it_was_seen(
+    share: ImageShare, as_globex: Client, as_acme: Client
+) -> None:
+    assert f'{MARK} aria-hidden="true">1<' in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
+    page = as_globex.get("/cn-shanghai/images/shared/").content.decode()
+    assert f"Account {ACME} shared image “{share.image.name}” with you" in page
+    assert MARK not in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
+    assert "shared image “" not in as_globex.get("/cn-hangzhou/images/shared/").content.decode()
+    share.revoke()
+    assert MARK in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
+    page = as_globex.get("/cn-hangzhou/images/shared/").content.decode()
+    assert f"Account {ACME} no longer shares image “{share.image.name}” with you" in page
+    assert share.image.image_id not in page
+    assert MARK not in as_acme.get("/cn-hangzhou/images/custom/").content.decode()
+
+
+def test_each_person_of_an_account_sees_them(share: ImageShare, as_globex: Client, globex, client: Client) -> None:
+    as_globex.get("/cn-hangzhou/images/shared/")
+    colleague = User.objects.create_user(
+        f"x@{globex.pk}.onaliyun.com",
+        "a-password-for-tests",
+        account=globex,
+        ram_id="207329002493920055",
+        policy="AliyunECDReadOnlyAccess",
+    )
+    client.force_login(colleague)
+    assert MARK in client.get("/cn-hangzhou/images/custom/").content.decode()
+
+
+def test_a_refused_try_is_nobodys_news(image, globex, as_globex: Client, acme) -> None:
+    acme.share_limit = 0
+    acme.save()
+    with pytest.raises(ValidationError):
+        ImageShare(image=image, recipient=globex).save()
+    assert MARK not in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
