@@ -137,7 +137,13 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
     found = get_object_or_404(Image.objects.owned_by(account_of(request)).in_region(region), image_id=image)
     share = get_object_or_404(found.shares, recipient_id=account)
     if request.method != "POST":
-        context = {"image": found, "share": share, "refusals": why_not("unshare", found, request.user)}
+        context = {
+            "image": found,
+            "share": share,
+            "refusals": why_not("unshare", found, request.user),
+            "templates": found.templates.filter(account=share.recipient_id).count(),
+            "computers": found.desktops.filter(account=share.recipient_id).count(),
+        }
         return render(request, _fragment(request, "images/unshare.html", "unshare"), context)
     try:
         share.revoke(by=Actor.of(request))
@@ -210,7 +216,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
         return _dialog(request, "delete", found, None, why_not("delete", found, request.user))
     name = found.image_id
     try:
-        found.delete(by=Actor.of(request))
+        found.delete(by=Actor.of(request), with_templates=True)
     except ValidationError as refusal:
         return _dialog(request, "delete", found, None, refusal.messages, status=422)
     messages.success(request, _("Image %(image)s is deleted.") % {"image": name})
@@ -227,7 +233,7 @@ def delete_many(request: ConsoleRequest, region: Region) -> HttpResponse:
         refusals = why_not("delete", found, request.user)
         if request.method == "POST":
             try:
-                found.delete(by=Actor.of(request))
+                found.delete(by=Actor.of(request), with_templates=True)
             except ValidationError as refusal:
                 refusals = refusal.messages
         answers.append((found, refusals))

@@ -221,14 +221,30 @@ class Image(models.Model):
     def is_being_copied(self) -> bool:
         return any(copy.is_copying for copy in self.copies.all())
 
-    def delete(self, *args: object, by: Actor = Actor(), **kwargs: object) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
+    def delete(
+        self,
+        *args: object,
+        by: Actor = Actor(),  # noqa: B008 - frozen
+        with_templates: bool = False,
+        **kwargs: object,
+    ) -> tuple[int, dict[str, int]]:
         """Delete the image for good, by the rules of the page "Delete images".
 
-        Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is changed.
+        Its owner's own templates of it go too `with_templates`, as the console does; the API's DeleteCascadedBundle
+        is off by default. Everything else that was made from it stays. Raises ValidationError when a rule refuses;
+        the refusal is in the audit, and nothing is changed.
         """
         with act("DeleteImage", self, by=by):
             validators.check(validators.DELETE_RULES, self._act(by))
+            if with_templates:
+                for template in self.own_templates:
+                    template.delete(by=by)
             return super().delete()
+
+    @property
+    def own_templates(self) -> models.QuerySet[Any]:
+        """The templates of the image that its owner made."""
+        return self.templates.filter(account=self.owner_id)
 
     def edit(self, *, name: str, description: str, by: Actor) -> None:
         """Change name and description. Raises ValidationError, by field, and changes nothing then."""
