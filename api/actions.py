@@ -34,6 +34,7 @@ LANGUAGE = OneOf(images.LANGUAGES)
 TAGS = Many(Fields({"Key": SHORT, "Value": SHORT}), 20)
 # What the rules say of sizes has codes of its own.
 SIZE = Number(0, 100_000)
+UID = Number(0, 10**16 - 1)
 PROTOCOL_TYPE = OneOf(("ASP", "HDX"))
 SESSION_TYPE = OneOf(("SINGLE_SESSION", "MULTIPLE_SESSION"))
 
@@ -230,7 +231,7 @@ ALL_ACTIONS = (
                     as_json=True,
                 ),
                 QosRuleId=SHORT,
-                ResellerOwnerUid=Account(),
+                ResellerOwnerUid=UID,
                 ReservePoolId=SHORT,
                 ResourceGroupId=SHORT,
                 SavingPlanId=SHORT,
@@ -328,7 +329,11 @@ ALL_ACTIONS = (
             *accepted(AfterStatus=SHORT, Language=LANGUAGE),
         ),
     ),
-    Action("DeleteDesktops", desktops.delete_desktops, (REGION, DESKTOP_IDS, *accepted(ResellerOwnerUid=Account()))),
+    Action(
+        "DeleteDesktops",
+        desktops.delete_desktops,
+        (REGION, DESKTOP_IDS, *accepted(ResellerOwnerUid=UID)),
+    ),
     Action(
         "CreateBundle",
         desktops.create_bundle,

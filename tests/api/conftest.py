@@ -69,7 +69,7 @@ class Program:
     def send(self, query: list[tuple[str, str]], headers: dict[str, str], body: bytes = b"") -> Any:
         content_type = headers.get("content-type", "")
         others = {name: text for name, text in headers.items() if name != "content-type"}
-        return self.client.generic("POST", "/", body, content_type, query_string=urlencode(query), headers=others)
+        return self.client.generic("POST", "/", body, content_type, QUERY_STRING=urlencode(query), headers=others)
 
 
 @pytest.fixture

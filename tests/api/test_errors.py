@@ -1,0 +1,72 @@
+"""Every rule has a code at the API, and every code a status, a cause and a remedy."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from api.errors import BY_CODE, BY_RULE, ERRORS, of_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.errors import Error
+
+# Django's own of a field: "invalid" and the like, which say nothing without the field.
+OF_A_FIELD = {"required", "null", "blank", "invalid", "invalid_choice", "max_length", "min_value", "max_value"}
+# Made of the name of the model.
+OF_A_MODEL = {"desktop_not_found", "template_not_found"}
+
+
+def codes_of_rules() -> Iterator[str]:
+    """The code of each ValidationError that the apps raise, read from their source."""
+    for app in ("accounts", "images", "desktops", "api"):
+        for path in (settings.BASE_DIR / app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                    continue
+                codes = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+                if node.func.id == "_about":
+                    codes += node.args[2:3]
+                if node.func.id in {"ValidationError", "_about"}:
+                    yield from (code.value for code in codes if isinstance(code, ast.Constant))
+
+
+def test_every_rule_has_a_code_of_the_api_and_every_code_of_a_rule_has_a_rule() -> None:
+    in_code = set(codes_of_rules())
+    assert "image_encrypted" in in_code
+    assert in_code | OF_A_FIELD | OF_A_MODEL | {"no_permission"} == set(BY_RULE)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=BY_CODE)
+def test_every_code_has_a_status_a_cause_and_a_remedy_in_the_docs(error: Error) -> None:
+    row = f"| `{error.code}` | {error.status} | {error.cause} | {error.remedy} |"
+    assert row in (settings.BASE_DIR / "docs" / "api.md").read_text(encoding="utf-8")
+    assert re.fullmatch(r"[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)?", error.code)
+    assert error.status in {400, 401, 403, 404, 405, 409, 413, 500, 503}
+
+
+def test_codes_and_rules_are_there_once() -> None:
+    assert len(BY_CODE) == len(ERRORS)
+    assert len(BY_RULE) == sum(len(error.rules) for error in ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("field", "name_of", "code"),
+    [
+        ("name", "Image", "InvalidImageName.Malformed"),
+        ("name", "Desktop", "InvalidDesktopName.Malformed"),
+        ("name", "Template", "InvalidTemplateName.Malformed"),
+        ("description", "Image", "InvalidDescription.Malformed"),
+        ("gpu", "Image", "InvalidParameter"),
+    ],
+)
+def test_what_django_says_of_a_field_is_named_after_the_field(field: str, name_of: str, code: str) -> None:
+    refusal = ValidationError({field: ValidationError("No.", code="invalid")})
+    assert of_refusal(refusal, name_of).code == code
+    assert code in BY_CODE
