@@ -106,7 +106,7 @@ def system_disk_has_size(it: Configuration) -> None:
 
 
 def system_disk_holds_image(it: Configuration) -> None:
-    if it.image is None or it.system_disk_gib is None:
+    if it.image is None or it.system_disk_gib not in DISK_SIZES:
         return
     if it.system_disk_gib < it.image.size_gib:
         raise _about(
@@ -128,7 +128,7 @@ def data_disk_has_size(it: Configuration) -> None:
 
 def data_disk_holds_image(it: Configuration) -> None:
     """CreateBundle says "larger than" the image's; what is exactly as large fits too."""
-    if it.image is None or it.data_disk_gib is None:
+    if it.image is None or (it.data_disk_gib and it.data_disk_gib not in DISK_SIZES):
         return
     if it.data_disk_gib < it.image.data_disk_gib:
         raise _about(
