@@ -49,11 +49,12 @@ class EntryAdmin(BigTableAdmin):
         "account_id",
         "region_id",
         "image_id",
+        "resource_id",
         "other_account_id",
         "address",
     )
-    search_fields = ("account_id__exact", "image_id__exact", "request_id__exact")
-    search_help_text = _("An account ID, an image ID or a request ID, whole")
+    search_fields = ("account_id__exact", "image_id__exact", "resource_id__exact", "request_id__exact")
+    search_help_text = _("An account ID, an image, cloud computer or template ID, or a request ID, whole")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -95,9 +95,9 @@ class Entry(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["account_id", "image_id", "-id"], name="entry_of_image"),
-            models.Index(fields=["account_id", "resource_id", "-id"], name="entry_of_resource"),
             models.Index(fields=["account_id", "-id"], name="entry_of_account"),
             models.Index(fields=["image_id", "-id"], name="entry_by_image"),
+            models.Index(fields=["resource_id", "-id"], name="entry_by_resource"),
             models.Index(fields=["request_id"], name="entry_of_request"),
             models.Index(fields=["other_account_id", "id"], name="entry_about_account"),
         ]

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Account, User
 from audit.models import Entry
+from desktops.models import Desktop, Template
 from images.models import ImageShare
 from tests.conftest import ACME, GLOBEX
 
@@ -27,7 +28,9 @@ def _url(model: Any, page: str, *args: Any) -> str:
 
 
 @by_model
-def test_every_list_and_every_page_opens(model: Any, share: ImageShare, operator: User, as_support: Client) -> None:
+def test_every_list_and_every_page_opens(
+    model: Any, share: ImageShare, operator: User, desktop: Desktop, template: Template, as_support: Client
+) -> None:
     assert as_support.get(_url(model, "changelist")).status_code == 200
     for thing in model.objects.all()[:1]:
         assert as_support.get(_url(model, "change", thing.pk)).status_code == 200
@@ -48,7 +51,7 @@ def test_no_list_counts_all_its_rows(model: Any, share: ImageShare, as_support: 
 
 @by_model
 def test_no_form_has_a_select_box_over_a_big_table(
-    model: Any, share: ImageShare, operator: User, as_support: Client
+    model: Any, share: ImageShare, operator: User, desktop: Desktop, template: Template, as_support: Client
 ) -> None:
     for page in (as_support.get(_url(model, "add")), as_support.get(_url(model, "change", model.objects.first().pk))):
         if page.status_code != 200:
