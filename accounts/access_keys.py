@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -85,7 +86,7 @@ class AccessKey(models.Model):
         """
         with transaction.atomic():
             # The lock is what makes the count hold until the commit.
-            type(user).objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+            get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
             if user.access_keys.count() >= MAXIMUM:
                 raise ValidationError(
                     _("A user has at most %(maximum)s AccessKeys. Delete one that is no longer used."),

@@ -131,6 +131,7 @@ def test_every_url_refuses_the_anonymous_but_for_a_named_list(client: Client, im
         "<slug:account>": GLOBEX,
         "<slug:desktop>": "ecd-none",
         "<slug:template>": "b-none",
+        "<slug:key>": "LTAInone",
         "<path:object_id>": "1",
         "<int:content_type_id>": "1",
     }
