@@ -20,3 +20,5 @@ threads = 4
 preload_app = True
 # A socket in the home folder through which the server could be told things; nobody uses it, and two servers share it.
 control_socket_disable = True
+# The vendor's SDK sends all parameters in the query, up to 100 IDs among them; this is the most that there can be.
+limit_request_line = 8190
