@@ -20,7 +20,10 @@ def console_answers(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if request.headers.get("HX-Request") == "true" and response.status_code in {301, 302}:
+            cookies = response.cookies
             response = HttpResponseClientRedirect(response["Location"])
+            # What was said of the act is in one of them, for the next page to show.
+            response.cookies = cookies
         if response.get("Content-Type", "").startswith("text/html"):
             patch_vary_headers(response, ["HX-Request"])
             patch_cache_control(response, private=True, no_cache=True)
