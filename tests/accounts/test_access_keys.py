@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import call_command
 
 from accounts.models import AccessKey
 from audit.models import Actor, Entry
+from eds_console.settings import fernet_keys
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -105,3 +106,17 @@ def test_the_key_that_encrypts_is_rotated_without_a_moment_of_refusals(key: Acce
     settings.ACCESS_KEY_ENCRYPTION_KEYS = [old]
     with pytest.raises(InvalidToken):
         _ = AccessKey.objects.get().secret
+
+
+def test_keys_that_encrypt_come_from_the_environment_or_follow_from_the_secret_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new, old = (Fernet.generate_key().decode() for _ in range(2))
+    monkeypatch.setenv("KEYS", f"{new}, {old}")
+    assert fernet_keys("KEYS", default="secret") == [new, old]
+    monkeypatch.setenv("KEYS", "")
+    assert fernet_keys("KEYS", default="secret") == fernet_keys("KEYS", default="secret")
+    assert fernet_keys("KEYS", default="secret") != fernet_keys("KEYS", default="another")
+    monkeypatch.setenv("KEYS", "short")
+    with pytest.raises(ImproperlyConfigured):
+        fernet_keys("KEYS", default="secret")

@@ -104,3 +104,9 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     folder = tmp_path_factory.mktemp("api")
     with fresh_database(folder) as database_url, served(database_url, folder, CREATE_IMAGE_SECONDS="0") as console:
         yield console
+
+
+@pytest.fixture
+def never_pruned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call in a few prunes nonces besides; here none does, so that queries can be counted."""
+    monkeypatch.setattr("api.models.PRUNE_ONE_CALL_IN", 2**32)

@@ -268,6 +268,7 @@ def test_a_token_that_nobody_gave_is_refused(acme_program: Program, token: str) 
     assert code(acme_program.call("DescribeImages", REGION, NextToken=token)) == "InvalidNextToken"
 
 
+@pytest.mark.usefixtures("never_pruned")
 @pytest.mark.parametrize("count", [1, 30])
 def test_a_list_costs_the_same_at_any_length(
     acme_program: Program, make_image: Callable[..., Image], count: int, django_assert_num_queries: Any
@@ -351,3 +352,6 @@ def test_another_version_format_or_method_is_refused(acme_program: Program, clie
     assert client.get(query + "&a=1" * 2).json()["Code"] == "DuplicatedParameter"
     many = "".join(f"&p{number}=1" for number in range(2001))
     assert client.get(query + many).json()["Code"] == "RequestTooLarge"
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    too_large = client.post(query, b"a=" + b"x" * 3_000_000, **form)
+    assert (too_large.status_code, too_large.json()["Code"]) == (413, "RequestTooLarge")

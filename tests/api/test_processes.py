@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,22 +43,50 @@ def sdk_of(console: Console, person: str) -> Sdk:
     return Sdk(console.address, *ACCESS_KEYS[f"{person}@example.com"])
 
 
-def test_a_nonce_that_one_process_saw_is_used_for_every_other(two: tuple[Console, Console]) -> None:
-    one, other = two
-    # A host of no port of its own: a proxy in front of both.
-    headers = {
+def headers_now() -> dict[str, str]:
+    """What is signed of a DescribeRegions call. The host has no port, as behind a proxy that both servers share."""
+    return {
         "host": "localhost",
         "x-acs-action": "DescribeRegions",
         "x-acs-version": VERSION,
         "x-acs-date": now(),
         "x-acs-signature-nonce": uuid.uuid4().hex,
     }
-    signed = acs3("POST", [("RegionId", "cn-hangzhou")], headers, b"", *ACCESS_KEYS["acme@example.com"])
+
+
+def test_a_nonce_that_one_process_saw_is_used_for_every_other(two: tuple[Console, Console]) -> None:
+    one, other = two
+    signed = acs3("POST", [("RegionId", "cn-hangzhou")], headers_now(), b"", *ACCESS_KEYS["acme@example.com"])
     answers = [
         requests.post(console.address, params={"RegionId": "cn-hangzhou"}, headers=signed, timeout=30)
         for console in (one, other, one)
     ]
     assert [answer.json().get("Code") for answer in answers] == [None, "SignatureNonceUsed", "SignatureNonceUsed"]
+
+
+def test_of_calls_with_one_nonce_at_the_same_time_one_is_answered(two: tuple[Console, Console]) -> None:
+    signed = acs3("POST", [("RegionId", "cn-hangzhou")], headers_now(), b"", *ACCESS_KEYS["acme@example.com"])
+
+    def send(console: Console) -> str | None:
+        query = {"RegionId": "cn-hangzhou"}
+        return requests.post(console.address, params=query, headers=signed, timeout=30).json().get("Code")
+
+    with ThreadPoolExecutor(8) as threads:
+        codes = list(threads.map(send, two * 4))
+    assert sorted(codes, key=str) == [None] + ["SignatureNonceUsed"] * 7
+
+
+def test_adding_one_account_many_times_at_once_shares_once(two: tuple[Console, Console]) -> None:
+    shanghai = {"region_id": "cn-shanghai", "image_id": "m-acmedemo000000004"}
+
+    def add(console: Console) -> None:
+        sdk_of(console, "acme").call("ModifyImagePermission", **shanghai, add_account=[int(GLOBEX)])
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(add, two * 4))
+    acme = sdk_of(two[0], "acme")
+    assert acme.call("DescribeImagePermission", **shanghai).ali_uids == [GLOBEX]
+    acme.call("ModifyImagePermission", **shanghai, remove_account=[int(GLOBEX)])
 
 
 def test_a_key_that_is_disabled_in_one_process_is_refused_by_every_other(two: tuple[Console, Console]) -> None:
