@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from accounts.demo import ACCESS_KEYS, ACME, GLOBEX
+from accounts.demo import ACCESS_KEYS, ACME, GLOBEX, INITECH
 from api.actions import ACTIONS
-from tests.api.sdk import SIGNATURES, Sdk
+from tests.api.sdk import SIGNATURES, Sdk, models
 
 if TYPE_CHECKING:
     from tests.processes import Console
@@ -25,11 +25,15 @@ TYPE = "eds.general.4c8g"
 
 def let_time_pass(console: Console) -> None:
     """Computers take seconds to start and copies to be made; here they have been told long ago."""
-    url = console.environment["DATABASE_URL"]
-    statements = (
+    execute(
+        console,
         "UPDATE desktops_desktop SET settles_at = '2020-01-01 00:00:00+00:00'",
         "UPDATE images_image SET ready_at = created_at",
     )
+
+
+def execute(console: Console, *statements: str) -> None:
+    url = console.environment["DATABASE_URL"]
     if url.startswith("sqlite"):
         connection: Any = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30, autocommit=True)
     else:
@@ -159,8 +163,6 @@ def walk_through_templates(acme: Sdk) -> None:
 
 
 def _model(name: str, **fields: Any) -> Any:
-    from tests.api.sdk import models
-
     return getattr(models, name)(**fields)
 
 
@@ -190,4 +192,55 @@ def test_what_acme_shares_globex_finds_until_it_is_unshared(console: Console) ->
     acme.call("ModifyImagePermission", **shanghai, remove_account=[int(GLOBEX)])
     assert globex.call("DescribeImages", **wanted).images == []
     assert globex.refused("DescribeImagePermission", **shanghai).code == "InvalidImageId.NotFound"
-    assert ACME != GLOBEX
+
+
+@pytest.mark.parametrize(
+    ("image", "account", "expected"),
+    [
+        (ENCRYPTED, GLOBEX, "OperationDenied.EncryptedImage"),
+        (OFFICE, "207329002493920002", "InvalidAccount.RamUser"),
+        (OFFICE, ACME, "InvalidAccount.Owner"),
+        (OFFICE, "5316109394409999", "InvalidAccount.NotFound"),
+        (OFFICE, "53161093944000021", "InvalidAccount.Malformed"),
+        ("m-globexdm000000001", INITECH, "OperationDenied.ImageNotOwned"),
+        ("desktopimage-ubuntu-2204-64-asp", GLOBEX, "OperationDenied.SystemImage"),
+        # It is there, in another region.
+        ("m-acmedemo000000004", GLOBEX, "InvalidImageId.NotFound"),
+    ],
+)
+def test_every_rule_of_the_page_has_its_code(console: Console, image: str, account: str, expected: str) -> None:
+    error = sdk_of(console, "acme").refused(
+        "ModifyImagePermission", **HANGZHOU, image_id=image, add_account=[int(account)]
+    )
+    assert error.code == expected
+
+
+def test_no_more_is_shared_than_the_limit_and_what_is_shared_is_not_deleted(console: Console) -> None:
+    acme = sdk_of(console, "acme")
+    try:
+        execute(console, f"UPDATE accounts_account SET share_limit = 1 WHERE account_id = '{ACME}'")
+        share = {**HANGZHOU, "image_id": OFFICE, "add_account": [int(GLOBEX)]}
+        assert acme.refused("ModifyImagePermission", **share).code == "QuotaExceed.ShareImage"
+    finally:
+        execute(console, f"UPDATE accounts_account SET share_limit = 50 WHERE account_id = '{ACME}'")
+    shared = {**HANGZHOU, "image_id": ["m-acmedemo000000003"]}
+    assert acme.refused("DeleteImages", **shared).code == "ImageUseShared"
+
+
+def test_what_is_being_copied_is_not_shared(console: Console) -> None:
+    acme = sdk_of(console, "acme")
+    copy = {"image_id": OFFICE, "destination_region_id": "cn-beijing", "destination_image_name": "office-beijing"}
+    made = {"region_id": "cn-beijing", "image_id": acme.call("CopyImage", **HANGZHOU, **copy).image_id}
+    error = acme.refused("ModifyImagePermission", **made, add_account=[int(GLOBEX)])
+    assert error.code == "InvalidImageStatus.NotValid"
+    acme.call("CancelCopyImage", **made)
+
+
+def test_a_read_only_user_changes_nothing(console: Console) -> None:
+    auditor = Sdk(console.address, *ACCESS_KEYS[f"auditor@{ACME}.onaliyun.com"])
+    assert auditor.call("DescribeImages", **HANGZHOU, image_id=[OFFICE]).images
+    error = auditor.refused("ModifyImagePermission", **HANGZHOU, image_id=OFFICE, add_account=[int(GLOBEX)])
+    assert (error.code, error.status_code) == ("Forbidden.RAM", 403)
+    operator = Sdk(console.address, *ACCESS_KEYS[f"operator@{ACME}.onaliyun.com"])
+    for change in ("add_account", "remove_account"):
+        operator.call("ModifyImagePermission", **HANGZHOU, image_id=OFFICE, **{change: [int(GLOBEX)]})
