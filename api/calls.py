@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import heapq
 from dataclasses import dataclass
+from functools import reduce
 from itertools import islice
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -112,6 +114,11 @@ def _as_recorded(thing: Any) -> dict[str, str]:
     if isinstance(thing, Image):
         return {"region_id": thing.region_id, "image_id": thing.image_id}
     return {"region_id": thing.region_id, "image_id": thing.image_ref, "resource_id": str(thing)}
+
+
+def any_of[Q: QuerySet[Any]](queries: Iterable[Q]) -> Q:
+    """The rows that at least one of the queries finds."""
+    return reduce(or_, queries)
 
 
 def page(call: Call, *queries: QuerySet[Any]) -> tuple[list[Any], str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 
-from api.calls import Answer, Call, all_or_nothing, iso, page, region_of
+from api.calls import Answer, Call, all_or_nothing, any_of, iso, page, region_of
 from api.errors import ApiError, of_refusal
 from api.images import PROTOCOL_TYPE, SESSION_TYPE, STATUS_NAMES
 from desktops.catalogue import TYPES
@@ -90,7 +90,7 @@ def describe_desktops(call: Call) -> Answer:
         desktops = desktops.filter(desktop_type=call["DesktopType"])
     statuses = call["DesktopStatusList"] or ([call["DesktopStatus"]] if call["DesktopStatus"] else [])
     if statuses:
-        desktops = _any_of(desktops.in_status(status) for status in statuses)
+        desktops = any_of(desktops.in_status(status) for status in statuses)
     if _asks_for_another(call, ChargeType=Desktop.CHARGE_TYPE, ProtocolType=PROTOCOL_TYPE):
         desktops = desktops.none()
     rows, numbers = _page(call, desktops.select_related("image"))
@@ -434,13 +434,6 @@ def _envelope(**content: Any) -> Answer:
 def _asks_for_another(call: Call, **only: str) -> bool:
     """Whether a filter asks for something else than the one value that everything here has."""
     return any(call[name] not in {None, value} for name, value in only.items())
-
-
-def _any_of(queries: Iterable[Any]) -> Any:
-    first, *more = queries
-    for query in more:
-        first |= query
-    return first
 
 
 def _page(call: Call, rows: QuerySet[Any]) -> tuple[list[Any], Answer]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
 from accounts import models as accounts
-from api.calls import Answer, Call, all_or_nothing, image_of, images_of, iso, page, region_of
+from api.calls import Answer, Call, all_or_nothing, any_of, image_of, images_of, iso, page, region_of
 from api.errors import ApiError
 from desktops.models import Template
 from images import validators
@@ -71,11 +70,8 @@ def _narrowed(call: Call, images: Any) -> QuerySet[Image]:
     if call["GpuCategory"] is not None:
         images = images.filter(gpu=call["GpuCategory"])
     if call["ImageStatus"]:
-        by_status = [images.in_status(status) for status in STATUSES[call["ImageStatus"]]]
-        images = reduce(or_, by_status)
+        images = any_of(images.in_status(status) for status in STATUSES[call["ImageStatus"]])
     if call["ProtocolType"] not in {None, PROTOCOL_TYPE} or call["SessionType"] not in {None, SESSION_TYPE}:
-        images = images.none()
-    if call["LanguageType"] not in {None, *LANGUAGES}:
         images = images.none()
     return images
 
