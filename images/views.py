@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import ConsoleRequest, account_of
+from accounts.http import ConsoleRequest, account_of, fragment
 from audit.models import Actor, Entry
 from images import validators
 from images.actions import why_not
@@ -40,7 +40,7 @@ def system(request: ConsoleRequest, region: Region) -> HttpResponse:
 def _list(request: ConsoleRequest, tab: str, images: Any) -> HttpResponse:
     form = ListForm(request.GET)
     page = page_of(form.narrow(images), order=form.order, cursor=request.GET.get("cursor", ""), size=form.page_size)
-    return render(request, _fragment(request, "images/list.html", "images"), {"tab": tab, "form": form, "page": page})
+    return render(request, fragment(request, "images/list.html", "images"), {"tab": tab, "form": form, "page": page})
 
 
 @require_safe
@@ -66,7 +66,7 @@ def shared(request: ConsoleRequest, region: Region) -> HttpResponse:
     }
     if request.unseen_notices:
         context["notices"] = SeenNotices.catch_up(request.user)
-    return render(request, _fragment(request, "images/shared.html", "images"), context)
+    return render(request, fragment(request, "images/shared.html", "images"), context)
 
 
 @require_safe
@@ -76,7 +76,7 @@ def image(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     if _owns(request, found):
         context["history"] = Entry.objects.of_image(found.image_id, account_of(request).pk)[:HISTORY_LENGTH]
         context["planned_shares"] = found.planned_shares.order_by("id")
-    return render(request, _fragment(request, "images/image.html", "image"), context)
+    return render(request, fragment(request, "images/image.html", "image"), context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,7 +128,7 @@ def _sharing(
         "changed": changed,
         "expanded": changed or not request.htmx,
     }
-    return render(request, _fragment(request, "images/sharing.html", "sharing"), context, status=status)
+    return render(request, fragment(request, "images/sharing.html", "sharing"), context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -144,7 +144,7 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
             "templates": found.templates.filter(account=share.recipient_id).count(),
             "computers": found.desktops.filter(account=share.recipient_id).count(),
         }
-        return render(request, _fragment(request, "images/unshare.html", "unshare"), context)
+        return render(request, fragment(request, "images/unshare.html", "unshare"), context)
     try:
         share.revoke(by=Actor.of(request))
     except ValidationError as refusal:
@@ -238,7 +238,7 @@ def delete_many(request: ConsoleRequest, region: Region) -> HttpResponse:
                 refusals = refusal.messages
         answers.append((found, refusals))
     context = {"answers": answers, "done": request.method == "POST"}
-    return render(request, _fragment(request, "images/delete_many.html", "delete_many"), context)
+    return render(request, fragment(request, "images/delete_many.html", "delete_many"), context)
 
 
 def _dialog(
@@ -252,12 +252,7 @@ def _dialog(
 ) -> HttpResponse:
     """A dialog about one image: its form or, where the act cannot be, why not."""
     context = {"image": image, "form": form, "refusals": refusals}
-    return render(request, _fragment(request, f"images/{name}.html", name), context, status=status)
-
-
-def _fragment(request: ConsoleRequest, template: str, name: str) -> str:
-    """One URL serves the page and, to htmx, the fragment of it that htmx puts in its place."""
-    return f"{template}#{name}" if request.htmx else template
+    return render(request, fragment(request, f"images/{name}.html", name), context, status=status)
 
 
 def _owns(request: ConsoleRequest, image: Image) -> bool:

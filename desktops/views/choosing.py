@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 
-from accounts.http import ConsoleRequest, account_of
+from accounts.http import ConsoleRequest, account_of, fragment
 from desktops.forms import ChooseForm
 from images.models import Image, ImageShare
 from images.models import Status as ImageStatus
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from regions.models import Region
 
 IMAGES_PER_PAGE = 10
-
-
-def fragment(request: ConsoleRequest, template: str, name: str) -> str:
-    """One URL serves the page and, to htmx, the fragment of it that htmx puts in its place."""
-    return f"{template}#{name}" if request.htmx else template
 
 
 def entered(request: ConsoleRequest) -> QueryDict:

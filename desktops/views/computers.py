@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import ConsoleRequest, account_of
+from accounts.http import ConsoleRequest, account_of, fragment
 from audit.models import Actor, Entry
 from desktops.actions import why_not
 from desktops.forms import ChangeImageForm, CreateImageForm, DesktopForm, DesktopListForm, NamesForm
 from desktops.models import Desktop, Template
-from desktops.views.choosing import choose_image, chosen_id, chosen_image, entered, fragment
+from desktops.views.choosing import choose_image, chosen_id, chosen_image, entered
 from images.models import Image
 from images.paging import page_of
 

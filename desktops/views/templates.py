@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import ConsoleRequest, account_of
+from accounts.http import ConsoleRequest, account_of, fragment
 from audit.models import Actor, Entry
 from desktops.actions import why_not
 from desktops.forms import TemplateForm, TemplateListForm
 from desktops.models import Template
-from desktops.views.choosing import choose_image, chosen_id, chosen_image, fragment
+from desktops.views.choosing import choose_image, chosen_id, chosen_image
 from images.paging import page_of
 
 if TYPE_CHECKING:
