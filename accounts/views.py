@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access_keys import MAXIMUM
 from accounts.demo import DEMO_PASSWORD, PEOPLE
 from accounts.forms import SignInForm
-from accounts.http import ConsoleRequest, account_of
+from accounts.http import ConsoleRequest, account_of, fragment
 from accounts.models import AccessKey
 from audit.models import Actor
 
@@ -63,7 +63,7 @@ def create_key(request: ConsoleRequest) -> HttpResponse:
         except ValidationError as refusal:
             context["refusals"], status = refusal.messages, 422
         context["keys"] = request.user.access_keys.all()
-    response = render(request, _fragment(request, "accounts/create_key.html", "create_key"), context, status=status)
+    response = render(request, fragment(request, "accounts/create_key.html", "create_key"), context, status=status)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -105,12 +105,7 @@ def change_key(request: ConsoleRequest, key: str, verb: str) -> HttpResponse:
     found, question = get_object_or_404(request.user.access_keys, access_key_id=key), QUESTIONS[verb]
     if request.method != "POST":
         context = {"key": found, "question": question}
-        return render(request, _fragment(request, "accounts/change_key.html", "change_key"), context)
+        return render(request, fragment(request, "accounts/change_key.html", "change_key"), context)
     getattr(found, verb)(by=Actor.of(request))
     messages.success(request, str(question.done) % {"key": found.access_key_id})
     return redirect("account")
-
-
-def _fragment(request: ConsoleRequest, template: str, name: str) -> str:
-    """One URL serves the page and, to htmx, the fragment of it that htmx puts in its place."""
-    return f"{template}#{name}" if request.htmx else template
