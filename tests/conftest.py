@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +23,28 @@ if TYPE_CHECKING:
 
 ACME, GLOBEX, INITECH = "1182725234310001", "5316109394400002", "5316109394400003"
 AUDITOR_RAM_ID, OPERATOR_RAM_ID = "207329002493920002", "207329002493920001"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that commit come last, since they leave a database without what the migrations load.
+
+    pytest-django sorts them so too, before pytest groups the journeys by their browser and moves them forward again.
+    """
+
+    def commits(item: pytest.Item) -> bool:
+        marker = item.get_closest_marker("django_db")
+        return marker is not None and marker.kwargs.get("transaction", False)
+
+    items.sort(key=commits)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Where Playwright runs, Django opens another connection, which has to know as well what to put back."""
+    connection = connections["default"]
+    if hasattr(connection, "_test_serialized_contents"):
+        type(connection)._test_serialized_contents = connection._test_serialized_contents
 
 
 @pytest.fixture

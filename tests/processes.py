@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
@@ -62,6 +63,13 @@ def fresh_database(folder: Path) -> Iterator[str]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def collect_static_files(environment: dict[str, str]) -> None:
+    """As `make test` has done already; tests that are run by hand, in several processes, do it one at a time."""
+    with (ROOT / "var" / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", "static"], cwd=ROOT, env=environment, check=True)
+
+
 @contextmanager
 def served(database_url: str, folder: Path, **environment: str) -> Iterator[Console]:
     """A console with the demo data, served by gunicorn until the block ends; its log is in the folder."""
@@ -74,7 +82,7 @@ def served(database_url: str, folder: Path, **environment: str) -> Iterator[Cons
         "WEB_WORKERS": "2",
         **environment,
     }
-    subprocess.run(["make", "-s", "static"], cwd=ROOT, check=True)
+    collect_static_files(environment)
     manage(environment, "migrate", "-v0")
     manage(environment, "demo")
     log = folder / "gunicorn.log"
@@ -119,7 +127,9 @@ class Person:
 
     def token(self, path: str) -> str:
         """The CSRF token of the page's form."""
-        return re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path).text)[0]
+        answer = self.get(path)
+        answer.raise_for_status()
+        return re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.text)[0]
 
     def submit(self, page: str, action: str, **fields: str) -> requests.Response:
         return self.session.post(

@@ -64,7 +64,8 @@ def browse(
             browser_console.append(f"{message.type} {message.text} {message.location.get('url')}")
 
     def browse(user: User | None, path: str, **options: Any) -> Page:
-        context = new_context(**{"viewport": WIDE, "locale": "en-GB", **options})
+        calm = {"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce"}
+        context = new_context(**{**calm, **options})
         context.set_default_timeout(PATIENCE)
         if user is not None:
             client = Client()
