@@ -137,6 +137,7 @@ def database() -> dict[str, object]:
     if settings["ENGINE"] == "django.db.backends.sqlite3":
         if settings["NAME"] != ":memory:":
             Path(str(settings["NAME"])).parent.mkdir(parents=True, exist_ok=True)
+        settings["ENGINE"] = "eds_console.sqlite"
         settings["OPTIONS"] = {
             # A write transaction takes SQLite's one write lock from its start, so what the sharing rules read
             # under it stays true until the commit, as the row lock does on PostgreSQL.
@@ -144,9 +145,9 @@ def database() -> dict[str, object]:
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
-    else:
-        settings["CONN_MAX_AGE"] = 600
-        settings["CONN_HEALTH_CHECKS"] = True
+    # A connection is kept for the requests to come: to open one costs as much as a simple request.
+    settings["CONN_MAX_AGE"] = 600
+    settings["CONN_HEALTH_CHECKS"] = True
     return settings
 
 
