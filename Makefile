@@ -8,7 +8,7 @@ TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: run setup test lint screenshots requirements static
+.PHONY: run setup test bench lint screenshots requirements static
 
 # Serve the console with its demo data on http://127.0.0.1:8000/; HOST, PORT, WEB_WORKERS and DATABASE_URL override.
 run: .venv/base $(STATIC) $(TRANSLATIONS)
@@ -22,6 +22,10 @@ test: .venv/dev $(STATIC) $(TRANSLATIONS)
 	@$(PYTHON) -m tests.browser.chromium
 	$(PYTHON) -m pytest -q -n 2
 	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not browser"
+
+# The product, moto and the floor side by side, about 20 minutes; QUICK=1 takes under two and writes nothing.
+bench: .venv/dev .tools/moto/.installed $(STATIC) $(TRANSLATIONS)
+	$(PYTHON) -m benchmarks $(if $(QUICK),--quick,--output docs/benchmarks.md)
 
 lint: .venv/dev $(TRANSLATIONS)
 	.venv/bin/ruff check
@@ -40,7 +44,7 @@ screenshots: .venv/dev $(STATIC) $(TRANSLATIONS)
 
 # Write the pinned requirements anew; with UPGRADE=--upgrade to the newest versions.
 requirements: | $(UV)
-	for name in uv base dev; do $(PIN) $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit; done
+	for name in uv base dev bench; do $(PIN) $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit; done
 
 static: $(STATIC)
 
@@ -59,6 +63,12 @@ static: $(STATIC)
 .venv/dev: requirements/dev.txt | .venv/pyvenv.cfg
 	@$(UV) pip sync -q --require-hashes $<
 	@touch .venv/base $@
+
+# What the benchmarks compare with has many requirements, and none of them is ours.
+.tools/moto/.installed: requirements/bench.txt | .venv/pyvenv.cfg
+	@$(UV) venv -q --allow-existing -p $(PYTHON) .tools/moto
+	@$(UV) pip sync -q --require-hashes -p .tools/moto/bin/python $<
+	@touch $@
 
 # Of Bootstrap one file is used. What is ignored would be hashed and compressed for nothing, which takes long.
 $(STATIC): $(shell find static -type f) | .venv/base
