@@ -1,12 +1,17 @@
 """The console's own settings, but for what would only make tests slow."""
 
+import atexit
 import os
-from pathlib import Path
+import shutil
+import tempfile
 
 os.environ.setdefault("SECRET_KEY", "for-tests-" * 6)
 os.environ.setdefault("HTTPS", "0")
-# A file, since the threads of a live server cannot each have a connection to a database in memory; one for each run.
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(__file__).parents[1] / 'var' / f'{os.getpid()}.sqlite3'}")
+if "DATABASE_URL" not in os.environ:
+    # A file, since the threads of a live server cannot each have a connection to a database in memory.
+    folder = tempfile.mkdtemp(prefix="console-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["DATABASE_URL"] = f"sqlite:///{folder}/console.sqlite3"
 
 from eds_console.settings import *  # noqa: F403
 
