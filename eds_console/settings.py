@@ -126,8 +126,14 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "regions.context_processors.selector",
             ],
-            "builtins": ["lucide.templatetags.lucide", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": ["eds_console.tags", "django.templatetags.i18n", "django.templatetags.static"],
         },
+    },
+    # For the rows of long lists, where Django's templates would take most of a page's time.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "eds_console.tags.environment"},
     },
 ]
 
