@@ -157,3 +157,8 @@ def send_at_once(posts: list[Post]) -> list[tuple[int, str]]:
     """Send the POSTs from as many threads of this process as there are."""
     with ThreadPoolExecutor(len(posts)) as threads:
         return list(threads.map(Post.send, posts))
+
+
+def send_in_turn(posts: list[Post]) -> list[int]:
+    """Send the POSTs one after the other; the status of each."""
+    return [post.send()[0] for post in posts]
