@@ -6,17 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
-from accounts import models as accounts
 from api.calls import Answer, Call, all_or_nothing, any_of, image_of, images_of, iso, page, region_of
 from api.errors import ApiError
 from desktops.models import Template
 from images import validators
-from images.models import Image, ImageAct, ImageShare, PlannedShare, Status
+from images.models import Image, ImageAct, ImageShare, PlannedShare, Status, locked
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -46,9 +44,8 @@ def describe_regions(call: Call) -> Answer:
 
 
 def describe_images(call: Call) -> Answer:
-    region_id = region_of(call)
     PlannedShare.objects.settle(call.account)
-    images = Image.objects.in_region(region_id)
+    images = Image.objects.in_region(call["RegionId"])
     kinds = {
         "CUSTOM": images.owned_by(call.account).with_shared_count(),
         "SHARED": images.shared_with(call.account),
@@ -57,6 +54,8 @@ def describe_images(call: Call) -> Answer:
     wanted = [call["ImageType"]] if call["ImageType"] else list(kinds)
     # One index each: the database would read the images of all accounts to order one query over the three.
     rows, token = page(call, *(_narrowed(call, kinds[kind]) for kind in wanted))
+    if not rows:
+        region_of(call)
     return {"Images": [_image(call, image) for image in rows], "NextToken": token}
 
 
@@ -118,21 +117,19 @@ def modify_image_permission(call: Call) -> Answer:
     # Who is being spoken of when something is refused.
     account_id = next(iter(adds or removes))
     try:
-        with transaction.atomic():
-            # The lock of every act on the account's images: who has the image now stays so until the commit.
-            accounts.Account.objects.select_for_update(no_key=True).filter(pk=image.owner_id).first()
+        # Who has the image now stays so until the commit.
+        with locked(image) as owner:
             validators.check((validators.image_is_custom, validators.image_is_own), _act(call, image))
             shares = {share.recipient_id: share for share in image.shares.all()}
             for account_id in removes:
                 validators.recipient_is_an_account_id(ImageShare(image=image, recipient_id=account_id))
                 if account_id in shares:
                     shares[account_id].image = image
-                    shares[account_id].revoke(by=call.by)
+                    shares[account_id].revoke(by=call.by, owner=owner)
             for account_id in adds:
                 if account_id not in shares:
-                    ImageShare(image=image, recipient_id=account_id).grant(by=call.by)
+                    ImageShare(image=image, recipient_id=account_id).grant(by=call.by, owner=owner)
     except ValidationError as refusal:
-        # The verbs have recorded it too, in the transaction that is no more.
         audit.record(
             "UnshareImage" if account_id in removes else "ShareImage",
             by=call.by,

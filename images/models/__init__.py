@@ -1,4 +1,4 @@
-from images.models.image import READ_ONLY, Image, ImageAct, OsType, Status, act
+from images.models.image import READ_ONLY, Image, ImageAct, OsType, Status, act, locked
 from images.models.notices import NOTICES_SHOWN, SeenNotices
 from images.models.planned_share import PlannedShare
 from images.models.share import ImageShare
@@ -14,4 +14,5 @@ __all__ = [
     "SeenNotices",
     "Status",
     "act",
+    "locked",
 ]

@@ -329,12 +329,38 @@ class Ongoing:
 
 
 @contextmanager
-def act(event: str, image: Image, *, by: Actor, other_account_id: str = "", **details: Any) -> Iterator[Ongoing]:
-    """One act on an image and its audit entry, in one transaction.
+def locked(image: Image) -> Iterator[Account | None]:
+    """A transaction with the locks of every act on an image: of the account that owns it, and of the image itself.
 
-    It holds the locks of the account that owns the image, which is what the rules count by, and of the image, and has
-    the image as it is under them. A ValidationError rolls the act back and is recorded in its place. Raises
-    PermissionDenied, which is recorded too, for an actor whose policy only reads.
+    The account is what the rules count by; the image is had as it is under the locks. Raises ValidationError for one
+    that is gone.
+    """
+    with transaction.atomic():
+        # Neither lock stops others from referring to the row: two accounts may share with each other at once.
+        owners = Account.objects.select_for_update(no_key=True).filter(pk=image.owner_id).order_by()
+        owner = next(iter(owners), None)
+        try:
+            image.refresh_from_db(from_queryset=Image.objects.select_for_update(no_key=True))
+        except Image.DoesNotExist:
+            raise ValidationError(_("This image has been deleted."), code="image_not_found") from None
+        yield owner
+
+
+@contextmanager
+def act(
+    event: str,
+    image: Image,
+    *,
+    by: Actor,
+    owner: Account | None = None,
+    other_account_id: str = "",
+    **details: Any,
+) -> Iterator[Ongoing]:
+    """One act on an image and its audit entry, in one transaction, `locked`.
+
+    A ValidationError rolls the act back and is recorded in its place. Raises PermissionDenied, which is recorded too,
+    for an actor whose policy only reads. With an `owner` that the caller has from `locked`, the act is a part of what
+    the caller does: the caller's is the transaction, and what is recorded of a refusal.
     """
     what = {
         "account_id": by.account_id or image.owner_id or "",
@@ -345,15 +371,13 @@ def act(event: str, image: Image, *, by: Actor, other_account_id: str = "", **de
     if not by.may_write:
         audit.record(event, by=by, outcome="no_permission", details=details, **what)
         raise PermissionDenied(READ_ONLY)
+    ongoing = Ongoing(owner, details)
+    if owner is not None:
+        yield ongoing
+        audit.record(event, by=by, details=ongoing.details, **what)
+        return
     try:
-        with transaction.atomic():
-            # Neither lock stops others from referring to the row: two accounts may share with each other at once.
-            owner = Account.objects.select_for_update(no_key=True).filter(pk=image.owner_id).first()
-            try:
-                image.refresh_from_db(from_queryset=Image.objects.select_for_update(no_key=True))
-            except Image.DoesNotExist:
-                raise ValidationError(_("This image has been deleted."), code="image_not_found") from None
-            ongoing = Ongoing(owner, details)
+        with locked(image) as ongoing.owner:
             yield ongoing
             audit.record(event, by=by, details=ongoing.details, **what)
     except ValidationError as refusal:

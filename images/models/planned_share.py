@@ -23,7 +23,7 @@ class PlannedShareQuerySet(models.QuerySet["PlannedShare"]):
     def due_for(self, account: Account | str, now: datetime) -> PlannedShareQuerySet:
         """Those that concern this account: as the owner of the copy, or as the one to share it with."""
         return self.filter(
-            Q(image__owner=account) | Q(recipient_id=getattr(account, "pk", account)), settled_at=None, due_at__lte=now
+            Q(owner=account) | Q(recipient_id=getattr(account, "pk", account)), settled_at=None, due_at__lte=now
         ).order_by("due_at", "id")
 
     def settle(self, account: Account | str) -> None:
@@ -39,6 +39,8 @@ class PlannedShare(models.Model):
     """
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="planned_shares", verbose_name=_("copy"))
+    # What the image says, repeated here for an index: every request asks whether something is due.
+    owner = models.ForeignKey(Account, models.PROTECT, related_name="+", verbose_name=_("owner"), db_index=False)
     recipient_id = models.CharField(_("account"), max_length=16)
     by = models.JSONField(_("planned by"), editable=False)
     due_at = models.DateTimeField(_("due"))
@@ -51,7 +53,8 @@ class PlannedShare(models.Model):
         verbose_name = _("planned share")
         verbose_name_plural = _("planned shares")
         indexes = [
-            models.Index(fields=["settled_at", "due_at"], name="planned_share_due"),
+            models.Index(fields=["owner", "due_at"], condition=Q(settled_at=None), name="planned_share_due_by"),
+            models.Index(fields=["recipient_id", "due_at"], condition=Q(settled_at=None), name="planned_share_due_to"),
         ]
 
     def __str__(self) -> str:
@@ -67,13 +70,15 @@ class PlannedShare(models.Model):
         share.confirmed = confirmed
         validators.check(validators.PLAN_RULES, share)
         planned_by = dataclasses.asdict(by)
-        return cls.objects.create(image=image, recipient_id=share.recipient_id, by=planned_by, due_at=image.ready_at)
+        return cls.objects.create(
+            image=image, owner=image.owner, recipient_id=share.recipient_id, by=planned_by, due_at=image.ready_at
+        )
 
     def settle(self) -> None:
         """Share the copy in the name of whoever planned it, by the rules as they are now; keep what a refusal says."""
         with transaction.atomic():
             # The order of every act: first the account, then what is under it.
-            Account.objects.select_for_update(no_key=True).get(pk=self.image.owner_id)
+            Account.objects.select_for_update(no_key=True).get(pk=self.owner_id)
             planned = PlannedShare.objects.select_for_update().filter(pk=self.pk, settled_at=None).first()
             if planned is None:
                 return

@@ -99,10 +99,11 @@ class ImageShare(models.Model):
         validators.check(validators.SHAREABLE_RULES, self)
         validators.check(validators.SHARE_RULES, self)
 
-    def grant(self, *, by: Actor = Actor()) -> None:  # noqa: B008 - frozen
+    def grant(self, *, by: Actor = Actor(), owner: Account | None = None) -> None:  # noqa: B008 - frozen
         """Share the image: every rule, the row and the audit entry in one transaction.
 
-        Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is shared.
+        Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is shared. `owner` is for
+        a caller that has the locks: see `act`.
         """
         if not self._state.adding:
             raise ValidationError(_("A share cannot be changed. Unshare the image and share it again."), code="fixed")
@@ -110,7 +111,7 @@ class ImageShare(models.Model):
             audit.record("ShareImage", by=by, outcome="image_not_found", other_account_id=self.recipient_id or "")
             self.clean()
         self.owner_id = by.account_id or self.image.owner_id  # type: ignore[assignment]
-        with act("ShareImage", self.image, by=by, other_account_id=self.recipient_id) as ongoing:
+        with act("ShareImage", self.image, by=by, owner=owner, other_account_id=self.recipient_id) as ongoing:
             ongoing.details["image_name"] = self.image.name
             if ongoing.owner and ongoing.owner.pk == self.owner_id:
                 self.owner = ongoing.owner
@@ -122,19 +123,18 @@ class ImageShare(models.Model):
         self.revoke()
         return 1, {"images.ImageShare": 1}
 
-    def revoke(self, *, by: Actor = Actor()) -> None:  # noqa: B008 - frozen
+    def revoke(self, *, by: Actor = Actor(), owner: Account | None = None) -> None:  # noqa: B008 - frozen
         """Unshare the image: the recipient can use it no more from this moment on.
 
-        Raises ValidationError (code `not_shared`) when somebody else unshared it first.
+        Raises ValidationError (code `not_shared`) when somebody else unshared it first. `owner` is for a caller that
+        has the locks: see `act`.
         """
-        with act("UnshareImage", self.image, by=by, other_account_id=self.recipient_id) as ongoing:
+        with act("UnshareImage", self.image, by=by, owner=owner, other_account_id=self.recipient_id) as ongoing:
             ongoing.details["image_name"] = self.image.name
-            try:
-                self.refresh_from_db(fields=["id"])
-            except ImageShare.DoesNotExist:
+            deleted, _models = super().delete()
+            if not deleted:
                 raise ValidationError(
                     _("This image is not shared with account %(account)s any more."),
                     code="not_shared",
                     params={"account": self.recipient_id},
-                ) from None
-            super().delete()
+                )
