@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import fcntl
+import json
+import multiprocessing
 import os
 import re
 import secrets
 import socket
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -162,3 +165,32 @@ def send_at_once(posts: list[Post]) -> list[tuple[int, str]]:
 def send_in_turn(posts: list[Post]) -> list[int]:
     """Send the POSTs one after the other; the status of each."""
     return [post.send()[0] for post in posts]
+
+
+class Hand(Person):
+    """Someone whose forms are ready to be sent many times, from any process."""
+
+    def __init__(self, console: Console, username: str) -> None:
+        super().__init__(console.address, username, "console-demo")
+        self.csrf = self.token("/cn-hangzhou/images/custom/")
+
+    def post(self, path: str, **fields: str) -> Post:
+        return Post(self.address + path, self.session.cookies.get_dict(), {"csrfmiddlewaretoken": self.csrf, **fields})
+
+
+def send_each(*streams: list[Post]) -> list[list[int]]:
+    """Send the posts of each stream one after the other, all streams at the same time; their statuses in order."""
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(len(streams))
+    with ProcessPoolExecutor(len(streams), context, initializer=barrier.wait) as processes:
+        return list(processes.map(send_in_turn, streams))
+
+
+def at_once(*streams: list[Post]) -> list[Counter[int]]:
+    """The same, how often each status was answered."""
+    return [Counter(statuses) for statuses in send_each(*streams)]
+
+
+def ask(console: Console, code: str) -> Any:
+    """The value that a line of Python in the console's own shell prints as JSON."""
+    return json.loads(console.manage("shell", "-v0", "-c", f"import json\n{code}"))

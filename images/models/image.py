@@ -237,7 +237,8 @@ class Image(models.Model):
         with act("DeleteImage", self, by=by):
             validators.check(validators.DELETE_RULES, self._act(by))
             if with_templates:
-                for template in self.own_templates:
+                # Under their locks: none that is deleted or given another image at this moment.
+                for template in self.own_templates.select_for_update(no_key=True):
                     template.delete(by=by)
             return super().delete()
 

@@ -5,16 +5,13 @@ The operation log decides: its entries are written under the image's lock, so th
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import ACME, GLOBEX
-from tests.processes import Person, Post, send_in_turn
+from tests.processes import Hand, ask, at_once
 
 if TYPE_CHECKING:
     from tests.processes import Console
@@ -25,30 +22,6 @@ ROUNDS = 200
 HZ = "/cn-hangzhou"
 SHARED = "m-acmedemo000000001"
 CONFIGURATION = {"desktop_type": "eds.general.4c8g", "system_disk_gib": "80", "data_disk_gib": "0"}
-
-
-class Hand(Person):
-    """Someone whose forms are ready to be sent many times, from any process."""
-
-    def __init__(self, console: Console, username: str) -> None:
-        super().__init__(console.address, username, "console-demo")
-        self.csrf = self.token(f"{HZ}/images/custom/")
-
-    def post(self, path: str, **fields: str) -> Post:
-        return Post(self.address + path, self.session.cookies.get_dict(), {"csrfmiddlewaretoken": self.csrf, **fields})
-
-
-def at_once(*streams: list[Post]) -> list[Counter[int]]:
-    """Send the posts of each stream one after the other, all streams at the same time; the statuses of each."""
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(len(streams))
-    with ProcessPoolExecutor(len(streams), context, initializer=barrier.wait) as processes:
-        return [Counter(statuses) for statuses in processes.map(send_in_turn, streams)]
-
-
-def ask(console: Console, code: str) -> Any:
-    """The value that a line of Python in the console's own shell prints as JSON."""
-    return json.loads(console.manage("shell", "-v0", "-c", f"import json\n{code}"))
 
 
 def test_nothing_is_made_from_an_image_that_is_not_shared_at_that_moment(console: Console) -> None:

@@ -1,0 +1,98 @@
+"""Acts on one image that exclude each other, at the same moment, on real server processes: one of the two happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import ACME, GLOBEX
+from tests.processes import Hand, ask, send_each
+
+if TYPE_CHECKING:
+    from tests.processes import Console
+
+pytestmark = pytest.mark.processes
+
+ROUNDS = 200
+HZ = "/cn-hangzhou/images"
+DONE, LATE = 302, {404, 422}
+
+
+def _images(console: Console, *, copying: bool = False) -> list[str]:
+    """The IDs of so many images of Acme's; copies that take a day, if asked for, of one of its images."""
+    fields = f"owner_id='{ACME}', region_id='cn-hangzhou', name='raced', os_type='Linux', platform='x', size_gib=40"
+    if copying:
+        fields += ", copied_from=source, ready_at=timezone.now() + timedelta(days=1)"
+    return ask(
+        console,
+        "from datetime import timedelta\n"
+        "from django.utils import timezone\n"
+        "from images.models import Image\n"
+        "source = Image.objects.get(image_id='m-acmedemo000000004')\n"
+        f"made = Image.objects.bulk_create([Image({fields}) for _ in range({ROUNDS})])\n"
+        "print(json.dumps([image.image_id for image in made]))",
+    )
+
+
+def _log(console: Console, images: list[str]) -> dict[str, list[str]]:
+    """What succeeded with each image, in the order of the commits."""
+    return ask(
+        console,
+        "from audit.models import Entry\n"
+        "log = {}\n"
+        f"for entry in Entry.objects.filter(image_id__in={images!r}, outcome='Success').order_by('id'):\n"
+        "    log.setdefault(entry.image_id, []).append(entry.event)\n"
+        "print(json.dumps(log))",
+    )
+
+
+def _one_of_the_two(first: list[int], second: list[int]) -> None:
+    for pair in zip(first, second, strict=True):
+        assert DONE in pair, pair
+        assert LATE & set(pair), pair
+    assert first.count(DONE) + second.count(DONE) == ROUNDS
+
+
+def test_an_image_is_shared_or_deleted(console: Console) -> None:
+    images, acme = _images(console), Hand(console, "acme@example.com")
+    ask(
+        console,
+        "from accounts.models import Account\n"
+        f"print(json.dumps(Account.objects.filter(pk='{ACME}').update(share_limit=10_000)))",
+    )
+    shared, deleted = send_each(
+        [acme.post(f"{HZ}/{image}/sharing/", account=GLOBEX, confirm="on") for image in images],
+        [acme.post(f"{HZ}/{image}/delete/") for image in images],
+    )
+    _one_of_the_two(shared, deleted)
+    log = _log(console, images)
+    assert sorted(log.values()) == sorted(
+        [["ShareImage"]] * shared.count(DONE) + [["DeleteImage"]] * deleted.count(DONE)
+    )
+    assert "Traceback" not in console.log.read_text()
+
+
+def test_an_image_is_copied_or_deleted(console: Console) -> None:
+    images, acme = _images(console), Hand(console, "acme@example.com")
+    copied, deleted = send_each(
+        [acme.post(f"{HZ}/{image}/copy/", region="cn-shanghai", name="raced-copy") for image in images],
+        [acme.post(f"{HZ}/{image}/delete/") for image in images],
+    )
+    _one_of_the_two(copied, deleted)
+    orphans = ask(
+        console,
+        "from images.models import Image\n"
+        "print(json.dumps(Image.objects.filter(name='raced-copy', copied_from=None).count()))",
+    )
+    assert orphans == 0
+    assert "Traceback" not in console.log.read_text()
+
+
+def test_a_copy_is_cancelled_once(console: Console) -> None:
+    images, acme = _images(console, copying=True), Hand(console, "acme@example.com")
+    cancel = [acme.post(f"{HZ}/{image}/copy/cancel/") for image in images]
+    first, second = send_each(cancel, cancel)
+    _one_of_the_two(first, second)
+    assert _log(console, images) == {image: ["CancelCopyImage"] for image in images}
+    assert "Traceback" not in console.log.read_text()
