@@ -95,6 +95,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # With bytes of a random length, so that the size of a page gives none of its secrets away.
+    "django.middleware.gzip.GZipMiddleware",
     "audit.middleware.request_id",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "eds_console.middleware.console_answers",
