@@ -193,14 +193,14 @@ def test_a_page_takes_the_same_few_queries_at_any_size(acme: Account, globex: Ac
             with CaptureQueriesContext(connection) as queries:
                 assert as_acme.get(f"/cn-hangzhou/images/{tab}/").status_code == 200
             counts[tab].append(len(queries))
-            _every_list_query_uses_an_index(queries)
+            every_list_query_uses_an_index(queries)
             statements = [query["sql"] for query in queries]
             assert len(set(statements)) == len(statements), "a query is asked twice"
     for tab, (one, twenty, many) in counts.items():
         assert one == twenty == many <= MOST_QUERIES, tab
 
 
-def _every_list_query_uses_an_index(queries: CaptureQueriesContext) -> None:
+def every_list_query_uses_an_index(queries: CaptureQueriesContext) -> None:
     """No table that grows is read from end to end; regions are reference data of twenty rows."""
     for query in queries:
         if query["sql"].startswith("SELECT"):
