@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ACME, GLOBEX, INITECH
-from tests.processes import Person, Post, send_at_once
+from tests.processes import SECONDS, Person, Post, send_at_once
 
 if TYPE_CHECKING:
     from tests.processes import Console
@@ -35,7 +35,7 @@ def share_at_once(console: Console, pairs: list[tuple[str, str]]) -> list[tuple[
     each = len(posts) // PROCESSES
     bundles = [posts[start : start + each] for start in range(0, len(posts), each)]
     context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(PROCESSES)
+    barrier = context.Barrier(PROCESSES, timeout=SECONDS)
     with ProcessPoolExecutor(PROCESSES, context, initializer=barrier.wait) as processes:
         return [answer for answers in processes.map(send_at_once, bundles) for answer in answers]
 
