@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +30,13 @@ class BoundedPaginator(Paginator):
         return self.object_list.order_by()[:COUNT_LIMIT].count()
 
 
+class OneOrder(ChangeList):
+    """Always in the order of its admin: any other would read and sort the whole table."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        return self.model_admin.get_ordering(request)
+
+
 class BigTableAdmin(admin.ModelAdmin):
     """A list over a table that may have a million rows: bounded count, newest first, found by exact ID."""
 
@@ -36,6 +44,22 @@ class BigTableAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
+    sortable_by = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return OneOrder
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Look for the term in one field after the other: each has an index, and all of them at once have none."""
+        if not search_term:
+            return queryset, False
+        for lookup in self.search_fields:
+            found = queryset.filter(**{str(lookup): search_term})
+            if found.exists():
+                return found, False
+        return queryset.none(), False
 
 
 @admin.register(Entry)

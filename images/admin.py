@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -127,6 +128,14 @@ class ImageShareAdmin(VerbAdmin):
     search_fields = ("image__image_id__exact", "owner__account_id__exact", "recipient__account_id__exact")
     search_help_text = gettext_lazy("A whole image ID, or the account ID of the owner or of the recipient")
     list_select_related = ("image",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ImageShare], search_term: str
+    ) -> tuple[QuerySet[ImageShare], bool]:
+        of_account = queryset.filter(Q(owner=search_term) | Q(recipient=search_term))
+        if search_term and of_account.exists():
+            return of_account, False
+        return super().get_search_results(request, queryset, search_term)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Share on behalf of the account that owns the image, by the same rules as its own people."""
