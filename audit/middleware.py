@@ -1,12 +1,30 @@
 from __future__ import annotations
 
+import ipaddress
 import uuid
 from typing import TYPE_CHECKING
+
+from django.conf import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Where the request comes from, as the outermost of the settings.PROXIES in front of the console saw it.
+
+    What a client itself writes into X-Forwarded-For stands further to the left and is never believed.
+    """
+    addresses = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if 0 < settings.PROXIES <= len(addresses):
+        address = addresses[-settings.PROXIES].strip()
+        try:
+            return str(ipaddress.ip_address(address))
+        except ValueError:
+            pass
+    return request.META.get("REMOTE_ADDR") or None
 
 
 def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -57,14 +57,22 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured("Set SECRET_KEY to a long random text, or DEBUG=1 on a developer's machine.")
-    SECRET_KEY = "only-for-a-developers-machine-" * 2
+    # `make run` keeps one; what it has sealed and encrypted, manage.py reads too.
+    kept = VAR_DIR / "secret_key"
+    SECRET_KEY = (kept.read_text().strip() if kept.exists() else "") or "only-for-a-developers-machine-" * 2
 
 # What AccessKey secrets are encrypted with. Without it they are lost to whoever changes SECRET_KEY.
 ACCESS_KEY_ENCRYPTION_KEYS = fernet_keys("ACCESS_KEY_ENCRYPTION_KEYS", default=SECRET_KEY)
 
+# What entries of the operation log are sealed with, the first of them; each of them still counts for what it sealed.
+# Without it, who changes SECRET_KEY has a log that `manage.py verify` does not know as its own.
+AUDIT_KEYS = env.list("AUDIT_KEYS", default=[]) or [f"audit:{SECRET_KEY}"]
+
 # On where a proxy terminates TLS in front of the console, which is what production means; `make run` serves
 # plain HTTP on loopback and turns it off.
 HTTPS = switch("HTTPS", default=not DEBUG)
+# How many proxies add to X-Forwarded-For before a request comes here: whose word on the client's address is believed.
+PROXIES = int(number("PROXIES", default=1 if HTTPS else 0, minimum=0))
 DEMO = switch("DEMO", default=False)
 COPY_GIB_PER_SECOND = number("COPY_GIB_PER_SECOND", default=1, minimum=0.001)
 CREATE_IMAGE_SECONDS = number("CREATE_IMAGE_SECONDS", default=60, minimum=0)
@@ -140,8 +148,11 @@ TEMPLATES = [
 ]
 
 
-def database() -> dict[str, object]:
-    settings: dict[str, object] = env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'console.sqlite3'}")
+def database(name: str, default: str) -> dict[str, object]:
+    url = env.str(name, default=default)
+    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
+        raise ImproperlyConfigured(f"{name} must be sqlite:///… or postgres://…")
+    settings: dict[str, object] = env.db_url_config(url)
     if settings["ENGINE"] == "django.db.backends.sqlite3":
         if settings["NAME"] != ":memory:":
             Path(str(settings["NAME"])).parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +170,13 @@ def database() -> dict[str, object]:
     return settings
 
 
-DATABASES = {"default": database()}
+DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'console.sqlite3'}")}
+if env.str("REPLICA_URL", default=""):
+    DATABASES["replica"] = {**database("REPLICA_URL", default=""), "TEST": {"MIRROR": "default"}}
+    if {settings["ENGINE"] for settings in DATABASES.values()} != {"django.db.backends.postgresql"}:
+        raise ImproperlyConfigured("REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.")
+    DATABASE_ROUTERS = ["eds_console.replica.Router"]
+    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "eds_console.replica.own_writes_are_seen")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CSRF_FAILURE_VIEW = "eds_console.views.csrf_failure"

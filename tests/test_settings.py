@@ -1,0 +1,81 @@
+"""Settings: each is documented, and a bad value stops the start with a sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.test import RequestFactory
+
+from audit.middleware import client_address
+
+ROOT = Path(__file__).parent.parent
+
+
+def _start(**environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": "sqlite:///:memory:",
+        "DJANGO_SETTINGS_MODULE": "eds_console.settings",
+    }
+    command = [sys.executable, "-c", "import django; django.setup(); print('started')"]
+    return subprocess.run(command, env=clean | environment, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({}, "Set SECRET_KEY to a long random text"),
+        ({"DEBUG": "0"}, "Set SECRET_KEY to a long random text"),
+        ({"DEBUG": "perhaps"}, "DEBUG must be 1 or 0, not 'perhaps'."),
+        ({"SECRET_KEY": "x" * 60, "COPY_GIB_PER_SECOND": "fast"}, "COPY_GIB_PER_SECOND must be a number, not 'fast'."),
+        ({"SECRET_KEY": "x" * 60, "COPY_GIB_PER_SECOND": "0"}, "COPY_GIB_PER_SECOND must be at least 0.001, not '0'."),
+        ({"SECRET_KEY": "x" * 60, "COPY_GIB_PER_SECOND": "nan"}, "must be at least"),
+        ({"SECRET_KEY": "x" * 60, "CREATE_IMAGE_SECONDS": "-1"}, "CREATE_IMAGE_SECONDS must be at least 0"),
+        ({"SECRET_KEY": "x" * 60, "DATABASE_URL": "nonsense"}, "DATABASE_URL must be sqlite:///… or postgres://…"),
+        ({"SECRET_KEY": "x" * 60, "DATABASE_URL": "mysql://x/y"}, "DATABASE_URL must be sqlite:///… or postgres://…"),
+        ({"SECRET_KEY": "x" * 60, "ACCESS_KEY_ENCRYPTION_KEYS": "short"}, "must be Fernet keys"),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_a_sentence(environment: dict[str, str], sentence: str) -> None:
+    started = _start(**environment)
+    assert started.returncode != 0
+    assert sentence in started.stderr
+
+
+def test_a_secret_key_is_all_that_a_start_needs() -> None:
+    assert _start(SECRET_KEY="x" * 60).stdout.strip() == "started"
+
+
+def test_every_setting_is_documented() -> None:
+    code = (ROOT / "eds_console/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
+    names = set(
+        re.findall(
+            r"""(?:env\.\w+|number|switch|fernet_keys|database|_number|environ\.get)\(\s*["']([A-Z_]+)["']""", code
+        )
+    )
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE))
+    assert {"SECRET_KEY", "DATABASE_URL", "PROXIES", "PORT"} <= names
+    assert names == documented
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9", "198.51.100.1"),
+        (2, "203.0.113.9", "127.0.0.1"),
+        (1, "not an address", "127.0.0.1"),
+        (1, "", "127.0.0.1"),
+    ],
+)
+def test_only_the_proxies_word_on_the_address_is_believed(proxies: int, forwarded: str, address: str, settings) -> None:
+    settings.PROXIES = proxies
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded})
+    assert client_address(request) == address
