@@ -27,16 +27,18 @@ AUDITOR_RAM_ID, OPERATOR_RAM_ID = "207329002493920002", "207329002493920001"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that commit come last, since they leave a database without what the migrations load.
+    """Journeys and other tests that commit come last.
 
-    pytest-django sorts them so too, before pytest groups the journeys by their browser and moves them forward again.
+    They leave a database without what the migrations load, and Playwright an event loop that runs. pytest-django sorts
+    them so too, before pytest groups the journeys by their browser and moves them forward again.
     """
 
-    def commits(item: pytest.Item) -> bool:
+    def comes_last(item: pytest.Item) -> bool:
         marker = item.get_closest_marker("django_db")
-        return marker is not None and marker.kwargs.get("transaction", False)
+        commits = marker is not None and marker.kwargs.get("transaction", False)
+        return commits or item.get_closest_marker("browser") is not None
 
-    items.sort(key=commits)
+    items.sort(key=comes_last)
 
 
 @pytest.fixture(scope="session")

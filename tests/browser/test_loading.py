@@ -24,6 +24,7 @@ SHIFTS = """() => new Promise((resolve) => {
 })"""
 
 
+@pytest.mark.browser
 @pytest.mark.processes
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_moves_while_a_page_loads_and_nobody_else_is_asked(
