@@ -9,6 +9,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit import seals
+from audit.middleware import client_address
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -41,7 +44,7 @@ class Actor:
             account_id=getattr(user, "account_id", None) or "",
             door=door,
             request_id=request.request_id,  # type: ignore[attr-defined]
-            address=request.META.get("REMOTE_ADDR") or None,
+            address=client_address(request),
             may_write=getattr(user, "may_write", True),
         )
 
@@ -86,6 +89,10 @@ class Entry(models.Model):
     request_id = models.CharField(_("request ID"), max_length=36, blank=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
+    # Against tampering: which entries came before it (seals.spans), and its seal. The database fills them in for a
+    # version of this program that does not know of them yet.
+    previous = models.TextField(default="", db_default="", blank=True, editable=False)
+    seal = models.CharField(max_length=32, default="", db_default="", blank=True, editable=False)
 
     objects = EntryQuerySet.as_manager()
 
@@ -95,7 +102,15 @@ class Entry(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["account_id", "image_id", "-id"], name="entry_of_image"),
-            models.Index(fields=["account_id", "-id"], name="entry_of_account"),
+            # The log for people, newest first, and narrowed by each of its filters.
+            models.Index(fields=["account_id", "-at", "-id"], name="entry_log"),
+            models.Index(fields=["account_id", "event", "-at", "-id"], name="entry_log_event"),
+            models.Index(fields=["account_id", "outcome", "-at", "-id"], name="entry_log_outcome"),
+            models.Index(fields=["account_id", "actor_name", "-at", "-id"], name="entry_log_person"),
+            models.Index(fields=["account_id", "door", "-at", "-id"], name="entry_log_door"),
+            models.Index(
+                fields=["account_id", "-at", "-id"], name="entry_log_refused", condition=~models.Q(outcome="Success")
+            ),
             models.Index(fields=["image_id", "-id"], name="entry_by_image"),
             models.Index(fields=["resource_id", "-id"], name="entry_by_resource"),
             models.Index(fields=["request_id"], name="entry_of_request"),
@@ -111,11 +126,11 @@ class Entry(models.Model):
 
 
 def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) -> Entry:
-    """Write one entry in the caller's transaction. `what` fills the entry's own columns.
+    """Write one sealed entry in the caller's transaction. `what` fills the entry's own columns.
 
     A refused try may have been of anything, so its texts are first made such that every database keeps them.
     """
-    return Entry.objects.create(
+    entry = Entry(
         event=event,
         outcome=outcome,
         door=by.door,
@@ -128,7 +143,11 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
             column: _legible(value, getattr(Entry._meta.get_field(column), "max_length", None))
             for column, value in what.items()
         },
+        previous=seals.spans(Entry.objects.order_by("-id").values_list("id", flat=True)[: seals.WINDOW]),
     )
+    entry.seal = seals.seal(entry)
+    entry.save(force_insert=True)
+    return entry
 
 
 def _legible(value: Any, max_length: int | None = None) -> Any:
@@ -136,4 +155,6 @@ def _legible(value: Any, max_length: int | None = None) -> Any:
         return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")[:max_length]
     if isinstance(value, dict):
         return {str(_legible(key)): _legible(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_legible(inner) for inner in value]
     return value

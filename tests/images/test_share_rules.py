@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 
 def _already_shared(image: Image) -> None:
-    ImageShare(image=image, recipient_id=GLOBEX).grant()
-    Entry.objects.all().delete()
+    ImageShare.objects.bulk_create(
+        [ImageShare(image=image, owner_id=image.owner_id, recipient_id=GLOBEX, region_id=image.region_id)]
+    )
 
 
 def _at_the_limit(image: Image) -> None:

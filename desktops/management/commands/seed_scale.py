@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import string
 import sys
 import time
+from collections import deque
 from datetime import UTC, datetime, timedelta
-from itertools import batched, count
+from itertools import batched, chain
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -16,6 +18,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import Account, User
+from audit import seals
 from audit.models import Entry
 from desktops.catalogue import TYPES
 from desktops.models import Desktop, Template
@@ -92,6 +95,9 @@ class Filling:
         # Of each image what computers, templates and shares of it repeat: its owner's place, its region, OS and name.
         self.owners: list[int] = []
         self.places: list[int] = []
+        newest = Entry.objects.order_by("-pk").values_list("pk", flat=True)[: seals.WINDOW]
+        self.latest_entries = deque(sorted(newest), maxlen=seals.WINDOW)
+        self.next_entry = max(self.latest_entries, default=0) + 1
 
     def run(self) -> None:
         with transaction.atomic():
@@ -102,9 +108,10 @@ class Filling:
             self.write(ImageShare, iter(shares), len(shares))
             self.write(Template, self.template_rows(), self.amounts["templates"])
             self.write(Desktop, self.desktop_rows(), self.amounts["desktops"])
-            self.write(Entry, self.entry_rows(), self.amounts["entries"])
+            entries = chain(self.entry_rows(), self.share_entry_rows(shares))
+            self.write(Entry, map(self.sealed, entries), self.amounts["entries"] + len(shares))
         with connection.cursor() as cursor:
-            for statement in connection.ops.sequence_reset_sql(no_style(), [Image]):
+            for statement in connection.ops.sequence_reset_sql(no_style(), [Image, Entry]):
                 cursor.execute(statement)
             # What the planner knows of the tables; on PostgreSQL also which pages an index answers alone.
             cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
@@ -260,28 +267,51 @@ class Filling:
 
     def entry_rows(self) -> Iterator[dict[str, Any]]:
         images = self.amounts["images"]
-        for number in count():
-            if number == self.amounts["entries"]:
-                return
+        for number in range(self.amounts["entries"]):
             image = self.chance.randrange(images)
-            account = self.accounts[self.owners[image]]
             yield {
-                "at": _time(self.now - timedelta(seconds=self.amounts["entries"] - number)),
+                **self.entry(image),
+                "at": self.now - timedelta(seconds=self.amounts["entries"] - number),
                 "event": ("ShareImage", "UnshareImage", "ModifyImageAttribute")[number % 3],
                 "outcome": "Success" if number % 20 else "already_shared",
                 "door": ("console", "api")[number % 2],
-                "actor_name": f"main@{account}.example.com",
-                "actor_user_id": "",
-                "actor_account_id": account,
-                "account_id": account,
-                "region_id": self.regions[self.places[image]],
-                "image_id": _image_id(self.first_image + image),
-                "resource_id": "",
                 "other_account_id": self.chance.choice(self.accounts),
-                "request_id": f"{self.chance.getrandbits(128):032X}",
-                "address": "192.0.2.1",
-                "details": "{}",
             }
+
+    def share_entry_rows(self, shares: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """That each share was granted, after all else: no entry says that one was taken back."""
+        for share in shares:
+            yield {
+                **self.entry(share["image_id"] - self.first_image),
+                "at": self.now,
+                "event": "ShareImage",
+                "outcome": "Success",
+                "door": "console",
+                "other_account_id": share["recipient_id"],
+            }
+
+    def entry(self, image: int) -> dict[str, Any]:
+        account = self.accounts[self.owners[image]]
+        return {
+            "actor_name": f"main@{account}.example.com",
+            "actor_user_id": "",
+            "actor_account_id": account,
+            "account_id": account,
+            "region_id": self.regions[self.places[image]],
+            "image_id": _image_id(self.first_image + image),
+            "resource_id": "",
+            "request_id": f"{self.chance.getrandbits(128):032X}",
+            "address": "192.0.2.1",
+            "details": {},
+        }
+
+    def sealed(self, columns: dict[str, Any]) -> dict[str, Any]:
+        """The row of an entry, with its number, its seal and the numbers of those before it."""
+        entry = Entry(**columns, id=self.next_entry, previous=seals.spans(self.latest_entries))
+        self.latest_entries.append(self.next_entry)
+        self.next_entry += 1
+        given = {"id": entry.pk, "previous": entry.previous, "seal": seals.seal(entry)}
+        return {**columns, **given, "at": _time(entry.at), "details": json.dumps(entry.details)}
 
 
 def _image_id(pk: int) -> str:
