@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -130,6 +130,8 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
 
     A refused try may have been of anything, so its texts are first made such that every database keeps them.
     """
+    # Not from a replica, which may be behind.
+    newest = Entry.objects.using(router.db_for_write(Entry))
     entry = Entry(
         event=event,
         outcome=outcome,
@@ -143,7 +145,7 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
             column: _legible(value, getattr(Entry._meta.get_field(column), "max_length", None))
             for column, value in what.items()
         },
-        previous=seals.spans(Entry.objects.order_by("-id").values_list("id", flat=True)[: seals.WINDOW]),
+        previous=seals.spans(newest.order_by("-id").values_list("id", flat=True)[: seals.WINDOW]),
     )
     entry.seal = seals.seal(entry)
     entry.save(force_insert=True)

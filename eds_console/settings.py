@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "regions",
     "images",
     "desktops",
+    "operations",
     "api",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 BATCH = 10_000
+VACUUM = "VACUUM ANALYZE"
 # Of every ten images, these many belong to so many big accounts; 100,000 each of a million.
 BIG_ACCOUNTS = 3
 BIG_SHARE = 10
@@ -114,7 +115,7 @@ class Filling:
             for statement in connection.ops.sequence_reset_sql(no_style(), [Image, Entry]):
                 cursor.execute(statement)
             # What the planner knows of the tables; on PostgreSQL also which pages an index answers alone.
-            cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+            cursor.execute(VACUUM if connection.vendor == "postgresql" else "ANALYZE")
 
     def write(self, model: type[Model], rows: Iterator[dict[str, Any]], total: int) -> None:
         """Write rows (column name to value, every row with the same columns) by the database's own bulk path."""
@@ -272,7 +273,7 @@ class Filling:
             yield {
                 **self.entry(image),
                 "at": self.now - timedelta(seconds=self.amounts["entries"] - number),
-                "event": ("ShareImage", "UnshareImage", "ModifyImageAttribute")[number % 3],
+                "event": ("CopyImage", "UnshareImage", "ModifyImageAttribute")[number % 3],
                 "outcome": "Success" if number % 20 else "already_shared",
                 "door": ("console", "api")[number % 2],
                 "other_account_id": self.chance.choice(self.accounts),
