@@ -68,7 +68,7 @@ class Command(BaseCommand):
         }
         if min(amounts.values()) < 0 or images < 1 or amounts["accounts"] < BIG_ACCOUNTS + 2:
             raise CommandError(f"At least 1 image and {BIG_ACCOUNTS + 2} accounts are needed, and nothing below 0.")
-        Filling(amounts, random.Random(options["seed"]), self.stderr if sys.stderr.isatty() else None).run()  # noqa: S311
+        Filling(amounts, options["seed"], self.stderr if sys.stderr.isatty() else None).run()
         self.stdout.write(", ".join(f"{model.objects.count():,} {name}" for name, model in NAMES.items()))
 
 
@@ -85,11 +85,13 @@ NAMES: dict[str, Any] = {
 class Filling:
     """One run: rows are made one after another and written in bulk, so memory stays small at any size."""
 
-    def __init__(self, amounts: dict[str, int], chance: random.Random, screen: Any) -> None:
-        self.amounts, self.chance, self.screen = amounts, chance, screen
+    def __init__(self, amounts: dict[str, int], seed: int, screen: Any) -> None:
+        self.amounts, self.screen = amounts, screen
         self.regions = list(Region.objects.values_list("pk", flat=True))
         self.now = timezone.now()
         first = int(Account.objects.filter(pk__startswith="77").aggregate(last=Max("pk"))["last"] or "7700000000000000")
+        # Of a second run the same seed makes other IDs.
+        self.chance = random.Random(f"{seed} {first}")  # noqa: S311 - no secrets
         self.accounts = [str(first + number) for number in range(1, amounts["accounts"] + 1)]
         self.first_image = (Image.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
         self.chance.shuffle(self.accounts)
