@@ -16,7 +16,7 @@ from audit.models import Actor
 from desktops.models import Desktop, Template
 from images.models import Image, ImageShare, OsType
 from regions.models import Region
-from tests.processes import Console, fresh_database, served
+from tests.processes import Console, fresh_database, load_demo, production, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,10 +194,21 @@ def share(image: Image, globex: Account) -> ImageShare:
     return share
 
 
+@pytest.fixture(scope="session")
+def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database with the demo data, to be copied and never written to."""
+    with fresh_database(tmp_path_factory.mktemp("demo")) as database_url:
+        load_demo(production(database_url))
+        yield database_url
+
+
 @pytest.fixture
-def console(tmp_path: Path) -> Iterator[Console]:
+def console(tmp_path: Path, demo_database: str) -> Iterator[Console]:
     """The demo on the real server: several processes, and a database of its own. For tests marked `processes`."""
-    with fresh_database(tmp_path) as database_url, served(database_url, tmp_path) as console:
+    with (
+        fresh_database(tmp_path, like=demo_database) as database_url,
+        served(database_url, tmp_path, loaded=True) as console,
+    ):
         yield console
 
 

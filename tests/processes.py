@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 SECONDS = 60
+# One for all servers of a run: what the demo data encrypts, each of them can read.
+SECRET_KEY = secrets.token_urlsafe(50)
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,42 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+def production(database_url: str, **environment: str) -> dict[str, str]:
+    """The environment of a server, over that of the tests."""
+    of_the_tests = {"DEBUG", "DJANGO_SETTINGS_MODULE"}
+    return {
+        **{name: value for name, value in os.environ.items() if name not in of_the_tests},
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": SECRET_KEY,
+        "HTTPS": "0",
+        "DEBUG": "0",
+        "WEB_WORKERS": "2",
+        **environment,
+    }
+
+
+def load_demo(environment: dict[str, str]) -> None:
+    manage(environment, "migrate", "-v0")
+    manage(environment, "demo")
+
+
 @contextmanager
-def fresh_database(folder: Path) -> Iterator[str]:
-    """The URL of an empty database where the tests have theirs: a file in the folder, or one more on the server."""
+def fresh_database(folder: Path, like: str | None = None) -> Iterator[str]:
+    """The URL of a new database where the tests have theirs: a file in the folder, or one more on the server.
+
+    It is empty, or a copy of the one whose URL is `like`.
+    """
     ours = os.environ["DATABASE_URL"]
     if ours.startswith("sqlite"):
-        yield f"sqlite:///{folder / 'console.sqlite3'}"
+        file = folder / "console.sqlite3"
+        if like:
+            shutil.copyfile(like.removeprefix("sqlite:///"), file)
+        yield f"sqlite:///{file}"
         return
     name = f"console_{secrets.token_hex(6)}"
+    template = urlsplit(like).path.removeprefix("/") if like else "template1"
     with psycopg.connect(ours, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield urlsplit(ours)._replace(path=f"/{name}").geturl()
         finally:
@@ -74,20 +103,15 @@ def collect_static_files(environment: dict[str, str]) -> None:
 
 
 @contextmanager
-def served(database_url: str, folder: Path, **environment: str) -> Iterator[Console]:
-    """A console with the demo data, served by gunicorn until the block ends; its log is in the folder."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if name not in {"DEBUG", "DJANGO_SETTINGS_MODULE"}},
-        "DATABASE_URL": database_url,
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "HTTPS": "0",
-        "DEBUG": "0",
-        "WEB_WORKERS": "2",
-        **environment,
-    }
+def served(database_url: str, folder: Path, *, loaded: bool = False, **environment: str) -> Iterator[Console]:
+    """A console with the demo data, served by gunicorn until the block ends; its log is in the folder.
+
+    `loaded` says that the database has the demo data already.
+    """
+    environment = production(database_url, **environment)
     collect_static_files(environment)
-    manage(environment, "migrate", "-v0")
-    manage(environment, "demo")
+    if not loaded:
+        load_demo(environment)
     log = folder / "gunicorn.log"
     # The socket listens before the server starts, so no port is taken by another and nothing has to be polled.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, log.open("wb") as output:
@@ -181,7 +205,7 @@ class Hand(Person):
 def send_each(*streams: list[Post]) -> list[list[int]]:
     """Send the posts of each stream one after the other, all streams at the same time; their statuses in order."""
     context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(len(streams))
+    barrier = context.Barrier(len(streams), timeout=SECONDS)
     with ProcessPoolExecutor(len(streams), context, initializer=barrier.wait) as processes:
         return list(processes.map(send_in_turn, streams))
 

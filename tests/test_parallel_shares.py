@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -11,29 +10,29 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ACME, GLOBEX, INITECH
-from tests.processes import SECONDS, Person, Post, send_at_once
+from tests.processes import SECONDS, Hand, ask, send_at_once
 
 if TYPE_CHECKING:
     from tests.processes import Console
 
 pytestmark = pytest.mark.processes
 
-PROCESSES = 8
+PROCESSES = 4
 SHARES = 64
 LIMIT_SENTENCE = "The account has reached its limit of 2 shares. Unshare an image to free one."
 
 
 def share_at_once(console: Console, pairs: list[tuple[str, str]]) -> list[tuple[int, str]]:
     """Confirm the Shared Image dialog for each pair of image and recipient, all at once, from all processes."""
-    posts = []
+    bundles = []
     for number in range(PROCESSES):
-        acme = Person(console.address, "acme@example.com", "console-demo")
-        for image_id, recipient in pairs[number::PROCESSES]:
-            page = f"/cn-hangzhou/images/{image_id}/sharing/"
-            fields = {"csrfmiddlewaretoken": acme.token(page), "account": recipient, "confirm": "on"}
-            posts.append(Post(console.address + page, acme.session.cookies.get_dict(), fields))
-    each = len(posts) // PROCESSES
-    bundles = [posts[start : start + each] for start in range(0, len(posts), each)]
+        acme = Hand(console, "acme@example.com")
+        bundles.append(
+            [
+                acme.post(f"/cn-hangzhou/images/{image_id}/sharing/", account=recipient, confirm="on")
+                for image_id, recipient in pairs[number::PROCESSES]
+            ]
+        )
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(PROCESSES, timeout=SECONDS)
     with ProcessPoolExecutor(PROCESSES, context, initializer=barrier.wait) as processes:
@@ -46,21 +45,17 @@ def statuses(answers: list[tuple[int, str]]) -> Counter[int]:
 
 def share_entries(console: Console) -> dict[str, int]:
     """How many tries to share through the console had which outcome, by the operation log."""
-    return json.loads(
-        console.manage(
-            "shell",
-            "-v0",
-            "-c",
-            "import collections, json; from audit.models import Entry; "
-            "entries = Entry.objects.filter(event='ShareImage', door='console'); "
-            "print(json.dumps(collections.Counter(entries.values_list('outcome', flat=True))))",
-        )
+    return ask(
+        console,
+        "import collections; from audit.models import Entry; "
+        "entries = Entry.objects.filter(event='ShareImage', door='console'); "
+        "print(json.dumps(collections.Counter(entries.values_list('outcome', flat=True))))",
     )
 
 
 def acme_shares(console: Console) -> int:
     code = f"from images.models import ImageShare; print(ImageShare.objects.filter(owner='{ACME}').count())"
-    return int(console.manage("shell", "-v0", "-c", code))
+    return ask(console, code)
 
 
 def test_of_64_parallel_shares_with_one_left_one_succeeds(console: Console) -> None:
