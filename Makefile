@@ -51,9 +51,8 @@ static: $(STATIC)
 .tools/bin/uv:
 	@scripts/install-uv
 
-# `uv venv` obeys .python-version, and may fetch that Python; any other that is new enough will do as well.
 .venv/pyvenv.cfg: | $(UV)
-	@$(UV) venv -q --allow-existing || $(UV) venv -q --allow-existing --python '>=3.12'
+	@scripts/build-venv $(UV)
 
 # It adds and never takes away, so a .venv of `make setup` keeps what it has.
 .venv/base: requirements/base.txt | .venv/pyvenv.cfg
