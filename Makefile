@@ -42,6 +42,11 @@ screenshots: .venv/dev $(STATIC) $(TRANSLATIONS)
 	@$(PYTHON) -m tests.browser.chromium
 	$(PYTHON) -m scripts.screenshots
 
+# Gather the texts to translate; this one needs GNU gettext.
+messages: .venv/dev
+	$(PYTHON) manage.py makemessages -l zh_Hans --no-wrap --add-location file -e html,py,jinja \
+		-i .venv -i .tools -i tests -i var -i benchmarks
+
 # Write the pinned requirements anew; with UPGRADE=--upgrade to the newest versions.
 requirements: | $(UV)
 	for name in uv base dev bench; do $(PIN) $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit; done
