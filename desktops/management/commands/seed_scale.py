@@ -256,11 +256,12 @@ class Filling:
 
     def desktop_rows(self) -> Iterator[dict[str, Any]]:
         for number in range(self.amounts["desktops"]):
+            image = self.chance.randrange(self.amounts["images"])
             yield {
-                **self.configuration(self.chance.randrange(self.amounts["images"])),
+                **self.configuration(image),
                 "desktop_id": self.new_id("ecd-"),
                 "name": f"{TEAMS[number % len(TEAMS)]}-{number:07d}",
-                "encrypted": False,
+                "encrypted": image % 10 == 9,
                 "template_ref": "",
                 "template_name": "",
                 "doing": "Starting",
