@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 COUNT_LIMIT = 10_000
 PAGE_SIZES = (10, 20, 50, 100)
@@ -71,7 +73,10 @@ def page_of(
     backwards, values = _read(cursor, len(order))
     total = Count(queryset.order_by().values("pk")[: COUNT_LIMIT + 1])
     direction = _turned(order) if backwards else order
-    beyond = queryset.filter(_beyond(direction, values)) if values else queryset
+    try:
+        beyond = queryset.filter(_beyond(direction, values)) if values else queryset
+    except ValidationError:
+        return page_of(queryset, order=order, size=size, parameter=parameter)
     found = list(beyond.annotate(total=total).order_by(*direction)[: size + 1])
     more, rows = len(found) > size, found[:size]
     if backwards:
@@ -88,6 +93,15 @@ def page_of(
         total=rows[0].total,
         parameter=parameter,
     )
+
+
+def rows_of(queryset: models.QuerySet[Any], *, order: tuple[str, ...], batch: int = 2000) -> Iterator[Any]:
+    """All rows, read a batch at a time: neither memory nor a cursor of the database is held for who reads slowly."""
+    rows = list(queryset.order_by(*order)[:batch])
+    while rows:
+        yield from rows
+        last = [getattr(rows[-1], column.removeprefix("-")) for column in order]
+        rows = list(queryset.filter(_beyond(order, last)).order_by(*order)[:batch])
 
 
 def _turned(order: tuple[str, ...]) -> tuple[str, ...]:
@@ -111,7 +125,11 @@ def _beyond(order: tuple[str, ...], values: list[Any]) -> Q:
 
 def _cursor(row: Any, order: tuple[str, ...], *, backwards: bool) -> str:
     values = [getattr(row, column.removeprefix("-")) for column in order]
-    return base64.urlsafe_b64encode(json.dumps([backwards, *values]).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps([backwards, *values], default=datetime.isoformat).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _read(cursor: str, length: int) -> tuple[bool, list[Any]]:

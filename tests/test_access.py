@@ -42,6 +42,9 @@ MATRIX = [
     ("get", "/cn-hangzhou/images/{image}/delete/", (SIGN_IN, 404, 200, 200, 200, 403)),
     ("post", "/cn-hangzhou/images/{image}/delete/", (SIGN_IN, 404, 422, 403, 422, 403)),
     ("get", "/cn-hangzhou/images/delete/?image={image}", (SIGN_IN, 200, 200, 200, 200, 403)),
+    ("get", "/logs/", (SIGN_IN, 200, 200, 200, 200, 403)),
+    ("get", "/logs/export/", (SIGN_IN, 200, 200, 200, 200, 403)),
+    ("get", "/logs/{entry}/", (SIGN_IN, 404, 404, 200, 200, 403)),
     ("get", "/account/", (SIGN_IN, 200, 200, 200, 200, 403)),
     ("get", "/", (SIGN_IN, 302, 302, 302, 302, 302)),
     ("get", "/admin/", (SIGN_IN, 302, 302, 302, 302, 200)),
@@ -77,7 +80,7 @@ def test_everyone_gets_the_expected_answer(
 ) -> None:
     if people[who] is not None:
         client.force_login(people[who])
-    url = url.format(image=share.image, recipient=GLOBEX)
+    url = url.format(image=share.image, recipient=GLOBEX, entry=Entry.objects.get().pk)
     answer = getattr(client, method)(url)
     assert answer.status_code == status
     if who == "anonymous" and status == SIGN_IN:
@@ -134,6 +137,7 @@ def test_every_url_refuses_the_anonymous_but_for_a_named_list(client: Client, im
         "<slug:key>": "LTAInone",
         "<path:object_id>": "1",
         "<int:content_type_id>": "1",
+        "<int:entry>": "1",
     }
     urls = set()
     for route in urls_of(get_resolver().url_patterns):

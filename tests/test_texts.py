@@ -10,6 +10,7 @@ import pytest
 from django.urls import get_resolver
 from django.utils import translation
 
+from audit.models import Entry
 from desktops.models import Desktop, Template
 from images.models import Image, ImageShare
 from regions.models import Region
@@ -27,6 +28,8 @@ DATA = re.compile(
     r"office-standard|front-desks?|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"
     r"|Linux|Ubuntu|Pro\b|eds\.[\w.]+|NVIDIA T4"
     r"|GiB|MiB|GPU|vCPU|UTC|English|简体中文|[a-z]{2}-[a-z]+(-\d)?\b|asp|vgpu"
+    # Events and outcomes of the operation log.
+    r"|\b[A-Z][a-z]+([A-Z][a-z]+)+\b|\b[a-z]+(_[a-z]+)+\b"
 )
 READ_BY_PEOPLE = {"placeholder", "title", "aria-label", "alt", "data-label", "data-copied"}
 
@@ -91,6 +94,7 @@ def samples(share: ImageShare, desktop: Desktop, template: Template) -> dict[str
         "<slug:account>": GLOBEX,
         "<slug:desktop>": desktop.desktop_id,
         "<slug:template>": template.template_id,
+        "<int:entry>": str(Entry.objects.filter(account_id=ACME)[0].pk),
     }
 
 

@@ -1,0 +1,203 @@
+"""The operation log for people: what an account sees of it, how it is narrowed, and how it is exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+import audit.models as audit
+from audit.models import Actor, Door, Entry
+from tests.conftest import ACME, GLOBEX
+from tests.images.test_lists import every_list_query_uses_an_index
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from images.models import ImageShare
+
+NOW = timezone.now()
+MOST_QUERIES = 6
+
+
+def made(count: int = 1, **fields: Any) -> list[Entry]:
+    """Entries past `audit.record`, which always writes the time of now."""
+    defaults = {"event": "ShareImage", "door": Door.CONSOLE, "account_id": ACME, "actor_name": "acme@example.com"}
+    return Entry.objects.bulk_create(
+        (Entry(**{**defaults, "at": NOW - timedelta(seconds=number), **fields}) for number in range(count)),
+        batch_size=2000,
+    )
+
+
+def listed(page: str) -> list[str]:
+    return re.findall(r'<tr id="entry-(\d+)"', page)
+
+
+def exported(answer: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+def test_an_account_sees_its_own_entries_newest_first(as_acme: Client, share: ImageShare, globex: Any) -> None:
+    made(account_id=GLOBEX, image_id="m-of-globex")
+    [older] = made(at=NOW - timedelta(days=1))
+    page = as_acme.get("/logs/").content.decode()
+    assert listed(page) == [str(Entry.objects.get(image_id=share.image.image_id).pk), str(older.pk)]
+    assert "m-of-globex" not in page
+    assert 'aria-current="page"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["shared", "refused", "computer"]),
+        ("period=all", ["shared", "refused", "computer", "month", "old"]),
+        ("period=30", ["shared", "refused", "computer", "month"]),
+        ("period=nonsense", ["shared", "refused", "computer"]),
+        ("since=2020-01-01&until=2020-01-01", ["old"]),
+        ("since=2020-01-02&until=2020-02-01", []),
+        ("until=2020-01-01&period=1", ["old"]),
+        ("since=yesterday", ["shared", "refused", "computer"]),
+        ("until=9999-12-31", ["shared", "refused", "computer", "month", "old"]),
+        ("event=StartDesktops", ["computer"]),
+        ("event=Nonsense", ["shared", "refused", "computer"]),
+        ("outcome=Success", ["shared", "computer"]),
+        ("outcome=refused", ["refused"]),
+        ("outcome=image_encrypted", ["refused"]),
+        ("door=api", ["refused"]),
+        ("door=shell&outcome=Success", []),
+        ("person=operator@example.com", ["computer"]),
+        ("q=m-one", ["shared", "refused"]),
+        ("q=ecd-one", ["computer"]),
+        ("q=m-on", []),
+        ("q=m-one&outcome=refused&door=api&person=acme@example.com&event=ShareImage&period=1", ["refused"]),
+        ("q=%00&cursor=nonsense&size=7", ["shared", "refused", "computer"]),
+        ("cursor=W2ZhbHNlLCJub25zZW5zZSIsMV0", ["shared", "refused", "computer"]),
+    ],
+)
+def test_the_log_is_narrowed_by_its_url(query: str, found: list[str], as_acme: Client) -> None:
+    entries = {
+        "shared": made(image_id="m-one", at=NOW),
+        "refused": made(image_id="m-one", outcome="image_encrypted", door=Door.API, at=NOW - timedelta(minutes=1)),
+        "computer": made(
+            event="StartDesktops",
+            resource_id="ecd-one",
+            actor_name="operator@example.com",
+            at=NOW - timedelta(days=6),
+        ),
+        "month": made(at=NOW - timedelta(days=20)),
+        "old": made(at=datetime(2020, 1, 1, 23, 59, tzinfo=UTC)),
+    }
+    names = {str(entry.pk): name for name, [entry] in entries.items()}
+    answer = as_acme.get(f"/logs/?{query}")
+    assert answer.status_code == 200
+    assert [names[pk] for pk in listed(answer.content.decode())] == found
+    rows = exported(as_acme.get(f"/logs/export/?{query}"))
+    assert [names[row["id"]] for row in rows] == found
+
+
+def test_pages_go_forth_and_back(as_acme: Client) -> None:
+    entries = made(25) + made(20, at=NOW - timedelta(hours=1))
+    expected = [str(entry.pk) for entry in sorted(entries, key=lambda entry: (entry.at, entry.pk), reverse=True)]
+    seen: list[list[str]] = []
+    url = "/logs/?size=10"
+    while url:
+        page = as_acme.get(url).content.decode()
+        seen.append(listed(page))
+        links = re.findall(r'rel="next" href="([^"]+)"', page)
+        url = "/logs/" + links[0].replace("&amp;", "&") if links else ""
+    assert [pk for page in seen for pk in page] == expected
+    [back] = re.findall(r'rel="prev" href="([^"]+)"', page)
+    assert listed(as_acme.get("/logs/" + back.replace("&amp;", "&")).content.decode()) == seen[-2]
+
+
+def test_an_entry_is_shown_as_json_in_the_dialog_and_on_a_page(as_acme: Client, as_globex: Client) -> None:
+    entry = audit.record(
+        "ShareImage",
+        by=Actor(name="<b>acme</b>", account_id=ACME, request_id="REQUEST", door=Door.API),
+        account_id=ACME,
+        details={"name": "<script>"},
+    )
+    page = as_acme.get(f"/logs/{entry.pk}/").content.decode()
+    part = as_acme.get(f"/logs/{entry.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" in page
+    assert "<html" not in part
+    assert "<script>" not in part
+    [text] = re.findall(r"<pre[^>]*><code>(.*?)</code>", part, re.DOTALL)
+    said = json.loads(text.replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">"))
+    assert (said["details"], said["actor_name"], said["request_id"]) == ({"name": "<script>"}, "<b>acme</b>", "REQUEST")
+    assert as_globex.get(f"/logs/{entry.pk}/").status_code == 404
+    assert as_acme.get(f"/logs/{10**30}/").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1"])
+def test_no_cell_of_the_export_is_a_formula(text: str, as_acme: Client) -> None:
+    made(actor_name=text)
+    [row] = exported(as_acme.get("/logs/export/"))
+    assert row["actor_name"] == f"'{text}"
+
+
+def test_the_export_keeps_commas_quotes_and_lines(as_acme: Client) -> None:
+    details = {"name": 'a "quoted", name\nin two lines', "number": -1}
+    made(details=details)
+    [row] = exported(as_acme.get("/logs/export/"))
+    assert json.loads(row["details"]) == details
+
+
+def test_an_empty_log_says_what_to_do(as_acme: Client) -> None:
+    assert "Nothing was done in the last 7 days" in as_acme.get("/logs/").content.decode()
+    assert "No entry matches the filters" in as_acme.get("/logs/?q=m-none").content.decode()
+    assert exported(as_acme.get("/logs/export/")) == []
+
+
+QUERIES = [
+    "",
+    "period=all",
+    "since=2020-01-01&until=2020-12-31",
+    "event=ShareImage",
+    "outcome=Success",
+    "outcome=refused",
+    "outcome=image_encrypted",
+    "door=api",
+    "person=acme@example.com",
+    "q=m-one",
+    "q=m-one&outcome=refused&door=api&person=acme@example.com&event=ShareImage",
+]
+
+
+def test_a_page_takes_the_same_few_queries_at_any_size_and_filter(as_acme: Client) -> None:
+    counts = set()
+    for size in (1, 20, 20_000):
+        made(size, image_id="m-one", outcome="image_encrypted", door=Door.API)
+        made(size, account_id=GLOBEX)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
+        for query in QUERIES:
+            with CaptureQueriesContext(connection) as queries:
+                assert as_acme.get(f"/logs/?{query}").status_code == 200
+            counts.add(len(queries))
+            every_list_query_uses_an_index(queries)
+    assert len(counts) == 1
+    assert counts.pop() <= MOST_QUERIES
+
+
+def test_an_export_takes_no_more_memory_for_more_entries(as_acme: Client) -> None:
+    peaks = []
+    for size in (10_000, 40_000):
+        made(size)
+        answer = as_acme.get("/logs/export/")
+        tracemalloc.start()
+        lines = sum(1 for _line in answer.streaming_content)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert lines == 50_001
+    assert peaks[1] < peaks[0] * 1.2
