@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 from images.models import ImageShare
@@ -285,13 +284,3 @@ def test_the_journey_at_the_width_of_a_phone(
     expect(dialog).to_contain_text("This image is shared with no account.")
     dialog.get_by_role("link", name="Close").click()
     expect(shared_count(page, image)).to_have_text("0")
-
-
-@pytest.mark.parametrize(
-    "path", ["custom/", "shared/", "system/", "{image}/", "{image}/sharing/", "{image}/delete/"], ids=lambda path: path
-)
-def test_no_page_scrolls_sideways_at_the_width_of_a_phone(
-    browse: Callable[..., Page], acme_user: User, share: ImageShare, path: str
-) -> None:
-    page = browse(acme_user, "/cn-hangzhou/images/" + path.format(image=share.image.image_id), viewport=NARROW)
-    assert is_as_wide_as_the_window(page)
