@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import get_resolver
 from playwright.sync_api import expect
 
-from audit.models import Entry
+from accounts.models import AccessKey
+from audit.models import Actor, Entry
 from tests.browser import BROWSER
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_sharing import CUSTOM, SHARED, confirm, dialog_of, is_as_wide_as_the_window, row_of
@@ -42,14 +43,16 @@ def violations(page: Page, where: str) -> list[str]:
 
 
 @pytest.fixture
-def pages(share: ImageShare, desktop: Desktop, template: Template, as_acme: Client) -> list[str]:
+def pages(share: ImageShare, desktop: Desktop, template: Template, acme_user: User, as_acme: Client) -> list[str]:
     """Every page of the console that Acme can open, by the URLs that there are."""
+    key, _ = AccessKey.create_for(acme_user, by=Actor())
     samples = {
         "<slug:region>": "cn-hangzhou",
         "<slug:image>": share.image.image_id,
         "<slug:account>": GLOBEX,
         "<slug:desktop>": desktop.desktop_id,
         "<slug:template>": template.template_id,
+        "<slug:key>": key.access_key_id,
         "<int:entry>": str(Entry.objects.filter(account_id=ACME)[0].pk),
     }
     paths = []
