@@ -1,6 +1,7 @@
 """How the console is served, by `make run` and in production alike: `gunicorn` in this folder reads it."""
 
 import os
+import tempfile
 
 
 def _number(name: str, default: int) -> int:
@@ -8,6 +9,18 @@ def _number(name: str, default: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise SystemExit(f"{name} must be a whole number of 1 or more, not {text!r}.")
     return int(text)
+
+
+# The processes of this server keep their counts in files of one folder, and whichever is asked for /metrics/ adds up.
+_counts = None
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    _counts = tempfile.TemporaryDirectory(prefix="console-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts.name
+
+
+def on_exit(server):
+    if _counts is not None:
+        _counts.cleanup()
 
 
 wsgi_app = "eds_console.wsgi"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -59,7 +59,7 @@ def call(request: HttpRequest) -> JsonResponse:
             content, status = _refusal(request, ApiError("RequestTooLarge", "The body is too large."))
         except SuspiciousOperation:
             content, status = _refusal(request, ApiError("InvalidRequest", "The request cannot be read."))
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             logger.exception("The database failed call %s", _request_id(request))
             content, status = _refusal(request, ApiError("ServiceUnavailable", "The database could not finish."))
         except Exception:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ipaddress
 import uuid
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+
+
+# The ID of the request that is answered now, for who has no request in hand, such as the log.
+current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -32,7 +37,11 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.request_id = str(uuid.uuid4()).upper()  # type: ignore[attr-defined]
-        response = get_response(request)
+        token = current_request_id.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = get_response(request)
+        finally:
+            current_request_id.reset(token)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
 

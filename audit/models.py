@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, router
+from django.db import models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from prometheus_client import Counter
 
 from audit import seals
 from audit.middleware import client_address
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+
+# Shares and all other acts, and refusals by their code; what is rolled back is not counted.
+RECORDED = Counter("eds_operations", "Entries of the operation log", ["event", "outcome", "door"])
 
 
 class Door(models.TextChoices):
@@ -149,6 +154,7 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
     )
     entry.seal = seals.seal(entry)
     entry.save(force_insert=True)
+    transaction.on_commit(RECORDED.labels(event, outcome, by.door.value).inc)
     return entry
 
 

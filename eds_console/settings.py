@@ -107,6 +107,7 @@ MIDDLEWARE = [
     # With bytes of a random length, so that the size of a page gives none of its secrets away.
     "django.middleware.gzip.GZipMiddleware",
     "audit.middleware.request_id",
+    "operations.metrics.measured",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "eds_console.middleware.console_answers",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -149,6 +150,20 @@ TEMPLATES = [
 ]
 
 
+def _bounded_waiting() -> dict[str, object]:
+    """How long PostgreSQL is waited for: to connect, and for each statement, with the locks that it waits for."""
+    options: dict[str, object] = {"connect_timeout": int(number("DATABASE_CONNECT_TIMEOUT", default=5, minimum=1))}
+    seconds = number("DATABASE_TIMEOUT", default=0, minimum=0)
+    if seconds:
+        milliseconds = int(seconds * 1000)
+        options["options"] = (
+            f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={2 * milliseconds}"
+        )
+        # For a server that is gone without a word.
+        options["tcp_user_timeout"] = milliseconds
+    return options
+
+
 def database(name: str, default: str) -> dict[str, object]:
     url = env.str(name, default=default)
     if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
@@ -165,6 +180,8 @@ def database(name: str, default: str) -> dict[str, object]:
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
+    else:
+        settings["OPTIONS"] = {**_bounded_waiting(), **settings.get("OPTIONS", {})}  # type: ignore[dict-item]
     # A connection is kept for the requests to come: to open one costs as much as a simple request.
     settings["CONN_MAX_AGE"] = 600
     settings["CONN_HEALTH_CHECKS"] = True
@@ -233,17 +250,26 @@ SECURE_REFERRER_POLICY = "same-origin"
 if HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$", r"^metrics/$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+# Who asks for /metrics/ with "Authorization: Bearer" and this text gets them; without it nobody does.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG else "json")
+if LOG_FORMAT not in {"line", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT must be line or json, not {LOG_FORMAT!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "operations.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.contrib.auth.decorators import login_not_required, login_required
-from django.db import DatabaseError, connection
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -40,9 +43,26 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "unavailable", "database": "does not answer"}, status=503)
     return JsonResponse({"status": "ok", "database": "answers"})
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the console can do its work: the database takes writes and has this version's tables; else 503."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return JsonResponse({"status": "unavailable", "database": "migrations are missing"}, status=503)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE django_migrations SET name = name WHERE id = 1")
+            transaction.set_rollback(True)
+    except Error:
+        return JsonResponse({"status": "unavailable", "database": "takes no writes"}, status=503)
+    return JsonResponse({"status": "ok", "database": "takes writes"})
 
 
 def problem(request: HttpRequest, status: int, title: str, sentence: str, **context: object) -> HttpResponse:
@@ -50,7 +70,7 @@ def problem(request: HttpRequest, status: int, title: str, sentence: str, **cont
     template = "problem.html#problem" if request.headers.get("HX-Request") == "true" else "problem.html"
     context.update(title=title, sentence=sentence, request_id=getattr(request, "request_id", ""))
     # What broke may be what the frame around the page needs, so a mistake of the console is shown without it.
-    return render(None if status == 500 else request, template, context, status=status)
+    return render(None if status >= 500 else request, template, context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -76,6 +96,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        response = problem(
+            request,
+            503,
+            _("The console is not available just now"),
+            _("Its database does not answer, or could not finish in time. Try again in a moment."),
+        )
+        response["Retry-After"] = "5"
+        return response
     return problem(
         request, 500, _("Something went wrong"), _("The console has made a mistake. It has been recorded; try again.")
     )

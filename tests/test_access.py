@@ -114,7 +114,17 @@ def test_a_ram_user_with_full_access_shares_for_the_account(
     assert (share.owner_id, share.granted_by) == (operator.account_id, operator.username)
 
 
-PUBLIC = {"/login/", "/api/errors/", "/healthz/", "/i18n/setlang/", "/admin/login/", "/admin/jsi18n/", "/admin/logout/"}
+PUBLIC = {
+    "/login/",
+    "/api/errors/",
+    "/healthz/",
+    "/readyz/",
+    "/metrics/",
+    "/i18n/setlang/",
+    "/admin/login/",
+    "/admin/jsi18n/",
+    "/admin/logout/",
+}
 
 
 def urls_of(patterns: list[Any], prefix: str = "/") -> Iterator[str]:

@@ -103,7 +103,11 @@ def _pages(samples: dict[str, str]) -> Iterator[str]:
         url = route
         for part, sample in samples.items():
             url = url.replace(part, sample)
-        if "<" not in url and "(?P" not in url and not url.startswith(("/admin/", "/i18n/", "/healthz/", "/api/")):
+        if (
+            "<" not in url
+            and "(?P" not in url
+            and not url.startswith(("/admin/", "/i18n/", "/healthz/", "/readyz/", "/metrics/", "/api/"))
+        ):
             yield url
 
 

@@ -171,6 +171,8 @@ class Image(models.Model):
         indexes = [
             models.Index(fields=["owner", "region", "-id"], name="image_newest_first"),
             models.Index(fields=["owner", "region", "name", "id"], name="image_by_name"),
+            # Those that are being made now, among a million that were made long ago.
+            models.Index(fields=["ready_at"], name="image_ready"),
         ]
 
     def __str__(self) -> str:
