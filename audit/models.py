@@ -154,7 +154,7 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
     )
     entry.seal = seals.seal(entry)
     entry.save(force_insert=True)
-    transaction.on_commit(RECORDED.labels(event, outcome, by.door.value).inc)
+    transaction.on_commit(RECORDED.labels(event, outcome, str(by.door)).inc)
     return entry
 
 
