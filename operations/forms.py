@@ -113,7 +113,8 @@ class LogForm(forms.Form):
                 "without": {name: None, "cursor": None},
             }
             for name in self.FILTERS
-            if (value := self.cleaned_data.get(name)) and not (name == "period" and self.has_dates)
+            if (value := self.cleaned_data.get(name))
+            and not (name == "period" and (self.has_dates or value == self.PERIODS[0][0]))
         ]
 
     without_filters = {**dict.fromkeys(FILTERS), "cursor": None}
