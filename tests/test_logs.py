@@ -175,7 +175,7 @@ QUERIES = [
 
 def test_a_page_takes_the_same_few_queries_at_any_size_and_filter(as_acme: Client) -> None:
     counts = set()
-    for size in (1, 20, 20_000):
+    for size in (1, 20, 2_000):
         made(size, image_id="m-one", outcome="image_encrypted", door=Door.API)
         made(size, account_id=GLOBEX)
         if connection.vendor == "postgresql":
@@ -192,12 +192,12 @@ def test_a_page_takes_the_same_few_queries_at_any_size_and_filter(as_acme: Clien
 
 def test_an_export_takes_no_more_memory_for_more_entries(as_acme: Client) -> None:
     peaks = []
-    for size in (10_000, 40_000):
+    for size in (4_000, 8_000):
         made(size)
         answer = as_acme.get("/logs/export/")
         tracemalloc.start()
         lines = sum(1 for _line in answer.streaming_content)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert lines == 50_001
+    assert lines == 12_001
     assert peaks[1] < peaks[0] * 1.2
