@@ -37,7 +37,7 @@ lint: .venv/dev $(TRANSLATIONS)
 	.venv/bin/lint-imports
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
-		ALLOWED_HOSTS=console.example.com $(PYTHON) manage.py check --deploy --fail-level WARNING
+		ALLOWED_HOSTS=console.example.com MAIL_URL=smtp://mail.example.com $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 # The pictures of the README.
 screenshots: .venv/dev $(STATIC) $(TRANSLATIONS)

@@ -2,24 +2,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401 - each registers what is taken away below
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
 from accounts.models import Account, User
+from accounts.sign_in import confirmed
 from audit.admin import BigTableAdmin
 from audit.models import Actor, Door
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
 
-admin.site.unregister(Group)
+for model in (Group, EmailAddress, Authenticator, UserSession):
+    # Nobody's groups, second factors and sessions are edited as rows; what support staff do with them is below.
+    admin.site.unregister(model)
 admin.site.site_header = _("Elastic Desktop Service support")
 admin.site.site_title = _("Support")
 
@@ -28,7 +40,9 @@ def changelist_link(model: str, text: Any, **narrowed_by: str) -> str:
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{model}_changelist", query=narrowed_by), text)
 
 
+# Limits, and who somebody is, are changed by whoever has just shown who they are.
 @admin.register(Account)
+@method_decorator(confirmed, name="changeform_view")
 class AccountAdmin(BigTableAdmin):
     list_display = ("account_id", "name", "site", "share_limit", "is_active", "created_at")
     search_fields = ("account_id__exact", "name__startswith")
@@ -78,6 +92,8 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
+@method_decorator(confirmed, name="changeform_view")
+@method_decorator(confirmed, name="user_change_password")
 class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     form, add_form = UserForm, NewUserForm
     list_display = ("username", "account_id", "ram_id", "policy", "is_active", "is_staff", "last_login")
@@ -87,10 +103,11 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     search_help_text = _("A whole logon name, RAM user ID or account ID")
     ordering = ("-pk",)
     raw_id_fields = ("account",)
+    actions = ("remove_second_factors",)
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ("user_permissions",)
     fieldsets = (
-        (None, {"fields": ("username", "password", "account", "ram_id", "policy", "is_active")}),
+        (None, {"fields": ("username", "password", "account", "ram_id", "policy", "email", "is_active")}),
         (_("Support staff"), {"fields": ("is_staff", "is_superuser", "user_permissions")}),
         (_("Times"), {"fields": ("last_login", "date_joined")}),
     )
@@ -103,3 +120,22 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
             },
         ),
     )
+
+    @admin.action(description=_("Remove second factors and end sessions"), permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
+        """For who has lost the telephone and the recovery codes. Support staff make sure of who it is first."""
+        return confirmed(self._remove_second_factors)(request, users)
+
+    def _remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            with transaction.atomic():
+                Authenticator.objects.filter(user=user).delete()
+                for session in UserSession.objects.filter(user=user):
+                    session.end()
+                audit.record(
+                    "RemoveAuthenticator",
+                    by=Actor.of(request, Door.ADMIN),
+                    account_id=user.account_id or "",
+                    details={"user": user.username, "type": "all"},
+                )
+        self.message_user(request, _("Their password is all that they need to sign in now."))

@@ -1,22 +1,140 @@
-from typing import Any
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.forms import LoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from crispy_forms.helper import FormHelper
-from django.contrib.auth.forms import AuthenticationForm
+from django import forms
+from django.contrib.auth import get_backends
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 
-class SignInForm(AuthenticationForm):
-    error_messages = {
-        "invalid_login": _(
-            "The logon name or the password is wrong, or the account cannot sign in. Check both; the password "
-            "distinguishes upper and lower case."
-        ),
-        "inactive": _("The logon name or the password is wrong, or the account cannot sign in."),
-    }
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from audit.models import Actor
+
+
+class SignInForm(LoginForm):
+    """The first step of allauth's sign-in, with the field names that this console always had."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = _("Logon name")
-        self.fields["username"].help_text = _("An e-mail address, or name@ACCOUNT-ID.onaliyun.com for a RAM user.")
+        name, password = self.fields["login"], self.fields["password"]
+        name.label = _("Logon name")
+        name.help_text = _("An e-mail address, or name@ACCOUNT-ID.onaliyun.com for a RAM user.")
+        password.help_text = ""
+        for field in (name, password):
+            field.widget.attrs.pop("placeholder")
+        name.widget.attrs["autofocus"] = True
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    def add_prefix(self, field_name: str) -> str:
+        return "username" if field_name == "login" else super().add_prefix(field_name)
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    def clean_email(self) -> str:
+        email = super().clean_email()
+        [backend] = get_backends()
+        found: list[User] = self.users  # type: ignore[has-type]
+        self.users = [user for user in found if backend.user_can_authenticate(user)]  # type: ignore[attr-defined]
+        return email
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        # Whoever can sign in with it alone is asked for a fingerprint or a PIN, and has no password to give away.
+        self.fields["passwordless"].initial = True
+
+
+class EditPasskeyForm(EditWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+
+
+class RamUserForm(forms.Form):
+    """What the main user says of a RAM user; the model's verbs check and write it."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=64,
+        validators=[RegexValidator(r"^[a-zA-Z0-9._-]+\Z", _("Only letters, digits, dots, dashes and underscores."))],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    policy = forms.ChoiceField(
+        label=_("Policy"),
+        choices=[
+            (User.Policy.FULL_ACCESS, _("AliyunECDFullAccess: may do everything but manage people")),
+            (User.Policy.READ_ONLY, _("AliyunECDReadOnlyAccess: may see everything and change nothing")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        required=False,
+        help_text=_("Optional. Without one, only you can set a new password for this person."),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, account: Account, ram_user: User | None = None, **kwargs: Any) -> None:
+        if ram_user:
+            kwargs["initial"] = {"policy": ram_user.policy, "email": ram_user.email}
+        super().__init__(*args, **kwargs)
+        self.account, self.ram_user = account, ram_user
+        self.fields["name"].help_text = _("The logon name is then name@%(account)s.onaliyun.com.") % {
+            "account": account
+        }
+        if ram_user:
+            del self.fields["name"]
+            self.fields["password"].label = _("New password")
+            self.fields["password"].required = False
+            self.fields["password"].help_text = _(
+                "Empty to leave it as it is. A new one signs the person out everywhere."
+            )
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def save(self, *, by: Actor) -> User | None:
+        """The RAM user, made or changed; None when the form or the model refuses. Raises PermissionDenied."""
+        if not self.is_valid():
+            return None
+        given = self.cleaned_data
+        name = given["name"].lower() if "name" in given else ""
+        user = self.ram_user or User(
+            username=f"{name}@{self.account}.onaliyun.com",
+            account=self.account,
+            policy=given["policy"],
+            email=given["email"],
+        )
+        try:
+            if self.ram_user:
+                user.change(by=by, policy=given["policy"], email=given["email"], password=given["password"])
+            else:
+                user.create(given["password"], by=by)
+        except ValidationError as refusal:
+            self._show(refusal)
+            return None
+        return user
+
+    def _show(self, refusal: ValidationError) -> None:
+        if not hasattr(refusal, "error_dict"):
+            self.add_error(None, refusal)
+            return
+        for field, errors in refusal.error_dict.items():
+            name = "name" if field == "username" else field
+            self.add_error(name if name in self.fields else None, errors)

@@ -1,22 +1,33 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import ValidationError
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+import audit.models as audit
 from accounts.access_keys import AccessKey
 
-__all__ = ["AccessKey", "Account", "User", "UserManager"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from audit.models import Actor
+
+__all__ = ["ONLY_MAIN_USER", "AccessKey", "Account", "User", "UserManager"]
 
 ACCOUNT_ID = r"[0-9]{16}"
 RAM_ID = r"2[0-9]{17}"
 DEFAULT_SHARE_LIMIT = 50
+RAM_USER_LIMIT = 100
+ONLY_MAIN_USER = _("Only the main user of the account may do this.")
 
 
 class Account(models.Model):
@@ -117,6 +128,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         help_text=_("What a RAM user may do. A main user may do all."),
     )
+    email = models.EmailField(
+        _("e-mail address"),
+        blank=True,
+        default="",
+        # A version of this program that does not know of it yet can still write users.
+        db_default="",
+        db_index=True,
+        help_text=_("Where a link to set a new password is sent. A main user's is the logon name."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("support staff"), default=False)
     date_joined = models.DateTimeField(_("created"), default=timezone.now, editable=False)
@@ -125,6 +145,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
 
     USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = UserManager()
@@ -159,6 +180,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             raise ValidationError(
                 {"username": _("A RAM user's logon name ends with @ACCOUNT-ID.onaliyun.com.")}, code="ram_domain"
             )
+        self.email = self.email.strip().lower() if self.is_ram_user else self.username
 
     @property
     def is_ram_user(self) -> bool:
@@ -168,3 +190,82 @@ class User(AbstractBaseUser, PermissionsMixin):
     def may_write(self) -> bool:
         """The main user may do all, a RAM user what the policy says."""
         return not self.is_ram_user or self.policy == self.Policy.FULL_ACCESS
+
+    @property
+    def may_manage_people(self) -> bool:
+        """RAM users, whatever their policy, make no others and give themselves no other policy."""
+        return not self.is_ram_user
+
+    @property
+    def ram_name(self) -> str:
+        return self.username.partition("@")[0]
+
+    def create(self, password: str, *, by: Actor) -> None:
+        """Make this RAM user of an account. Raises ValidationError, or PermissionDenied for who may not."""
+        with _act("CreateUser", self, by):
+            # The lock is what makes the count hold until the commit.
+            Account.objects.select_for_update(no_key=True).get(pk=self.account_id)
+            if User.objects.filter(account_id=self.account_id, ram_id__isnull=False).count() >= RAM_USER_LIMIT:
+                raise ValidationError(
+                    _("An account has at most %(limit)s RAM users. Remove one that is no longer needed."),
+                    code="ram_user_limit_reached",
+                    params={"limit": RAM_USER_LIMIT},
+                )
+            self.ram_id = f"2{secrets.randbelow(10**17):017}"
+            self._set_password(password)
+            self.full_clean()
+            self.save(force_insert=True)
+
+    def change(self, *, by: Actor, policy: str, email: str, password: str = "") -> None:
+        """Give this RAM user another policy, address or password. A new password ends their sessions."""
+        with _act("UpdateUser", self, by, policy=policy, email=email, password_changed=bool(password)):
+            self.policy, self.email = policy, email
+            if password:
+                self._set_password(password)
+            self.full_clean()
+            self.save(update_fields=["policy", "email", "password"])
+
+    def enable(self, *, by: Actor) -> None:
+        self._set_active(active=True, event="EnableUser", by=by)
+
+    def disable(self, *, by: Actor) -> None:
+        """Sign this RAM user out and refuse their AccessKeys, until they are enabled again."""
+        self._set_active(active=False, event="DisableUser", by=by)
+
+    def remove(self, *, by: Actor) -> None:
+        """Remove this RAM user and their AccessKeys for good."""
+        with _act("DeleteUser", self, by):
+            self.delete()
+
+    def _set_active(self, *, active: bool, event: str, by: Actor) -> None:
+        with _act(event, self, by):
+            self.is_active = active
+            self.save(update_fields=["is_active"])
+
+    def _set_password(self, password: str) -> None:
+        try:
+            validate_password(password, self)
+        except ValidationError as refusal:
+            raise ValidationError({"password": refusal.error_list}) from refusal
+        self.set_password(password)
+
+
+@contextmanager
+def _act(event: str, ram_user: User, by: Actor, **details: Any) -> Iterator[None]:
+    """One act on a RAM user and its entry in the operation log, in one transaction; a refusal is recorded too."""
+    if not ram_user.is_ram_user and ram_user.pk:
+        raise ValueError("The main user is no RAM user.")
+    what: dict[str, Any] = {
+        "account_id": ram_user.account_id,
+        "details": {"user": ram_user.username, "policy": ram_user.policy, **details},
+    }
+    if not by.may_manage_people:
+        audit.record(event, by=by, outcome="no_permission", **what)
+        raise PermissionDenied(ONLY_MAIN_USER)
+    try:
+        with transaction.atomic():
+            yield
+            audit.record(event, by=by, **what)
+    except ValidationError as refusal:
+        audit.record(event, by=by, outcome=getattr(refusal, "code", None) or "invalid", **what)
+        raise

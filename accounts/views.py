@@ -3,10 +3,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.views import LoginView
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -14,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access_keys import MAXIMUM
 from accounts.demo import DEMO_PASSWORD, PEOPLE
-from accounts.forms import SignInForm
+from accounts.forms import RamUserForm
 from accounts.http import ConsoleRequest, account_of, fragment
-from accounts.models import AccessKey
+from accounts.models import ONLY_MAIN_USER, AccessKey, User
+from accounts.sign_in import confirmed
 from audit.models import Actor
 
 if TYPE_CHECKING:
@@ -26,12 +29,10 @@ if TYPE_CHECKING:
 
 class SignIn(LoginView):
     template_name = "accounts/login.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         demo = {"demo_people": PEOPLE, "demo_password": DEMO_PASSWORD} if settings.DEMO else {}
-        return super().get_context_data(**kwargs, **demo)
+        return {**super().get_context_data(**kwargs), **demo}
 
 
 @require_safe
@@ -44,14 +45,31 @@ def account(request: ConsoleRequest) -> HttpResponse:
         "keys": request.user.access_keys.all(),
         "most_keys": MAXIMUM,
         "people": account.users.order_by(F("ram_id").asc(nulls_first=True)),
+        "second_factors": set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True)),
     }
     return render(request, "accounts/account.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions(request: ConsoleRequest) -> HttpResponse:
+    """Where one is signed in. A POST ends the session that it names, or else all but this one."""
+    there = UserSession.objects.purge_and_list(request.user)
+    if request.method != "POST":
+        there.sort(key=lambda session: session.created_at, reverse=True)
+        return render(request, "accounts/sessions.html", {"sessions": there})
+    chosen = request.POST.get("session")
+    for session in there:
+        if not session.is_current() and (chosen is None or chosen == str(session.pk)):
+            session.end()
+    messages.success(request, _("The session has ended.") if chosen else _("All other sessions have ended."))
+    return redirect("usersessions_list")
 
 
 # AccessKeys. Everyone manages their own, whatever their policy: a key may do no more than its user.
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirmed
 def create_key(request: ConsoleRequest) -> HttpResponse:
     """Make a key pair. Its secret is in the answer to this one POST, and nowhere else."""
     account_of(request)
@@ -78,34 +96,109 @@ class Question:
     is_final: bool = False
 
 
-QUESTIONS = {
+KEY_QUESTIONS = {
     "disable": Question(
         _("Disable AccessKey"),
         (_("Programs that sign with it are refused from now on."), _("You can enable it again.")),
-        _("AccessKey %(key)s is disabled."),
+        _("AccessKey %(name)s is disabled."),
     ),
     "enable": Question(
         _("Enable AccessKey"),
         (_("Programs that sign with it may do again what you may do."),),
-        _("AccessKey %(key)s is enabled."),
+        _("AccessKey %(name)s is enabled."),
     ),
     "remove": Question(
         _("Delete AccessKey"),
         (_("Programs that sign with it are refused from now on."), _("This cannot be undone.")),
-        _("AccessKey %(key)s is deleted."),
+        _("AccessKey %(name)s is deleted."),
         is_final=True,
     ),
 }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirmed
 def change_key(request: ConsoleRequest, key: str, verb: str) -> HttpResponse:
     """Ask once more, saying what follows; then disable, enable or delete the key."""
     account_of(request)
-    found, question = get_object_or_404(request.user.access_keys, access_key_id=key), QUESTIONS[verb]
+    return _change(request, get_object_or_404(request.user.access_keys, access_key_id=key), KEY_QUESTIONS[verb], verb)
+
+
+def _change(request: ConsoleRequest, thing: AccessKey | User, question: Question, verb: str) -> HttpResponse:
+    name = str(thing)
     if request.method != "POST":
-        context = {"key": found, "question": question}
-        return render(request, fragment(request, "accounts/change_key.html", "change_key"), context)
-    getattr(found, verb)(by=Actor.of(request))
-    messages.success(request, str(question.done) % {"key": found.access_key_id})
+        context = {"subject": name, "question": question}
+        return render(request, fragment(request, "accounts/change.html", "change"), context)
+    getattr(thing, verb)(by=Actor.of(request))
+    messages.success(request, str(question.done) % {"name": name})
     return redirect("account")
+
+
+# The people of the account, whom its main user manages.
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@confirmed
+def create_person(request: ConsoleRequest) -> HttpResponse:
+    return _person(request, RamUserForm(request.POST or None, account=account_of(request)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@confirmed
+def edit_person(request: ConsoleRequest, person: str) -> HttpResponse:
+    found = _ram_user(request, person)
+    return _person(request, RamUserForm(request.POST or None, account=account_of(request), ram_user=found))
+
+
+def _person(request: ConsoleRequest, form: RamUserForm) -> HttpResponse:
+    if request.method == "POST":
+        saved = form.save(by=Actor.of(request))
+        if saved:
+            messages.success(request, _("RAM user %(name)s is saved.") % {"name": saved.username})
+            return redirect("account")
+    elif not request.user.may_manage_people:
+        raise PermissionDenied(ONLY_MAIN_USER)
+    context = {"form": form, "ram_user": form.ram_user}
+    status = 422 if request.method == "POST" else 200
+    return render(request, fragment(request, "accounts/person.html", "person"), context, status=status)
+
+
+PERSON_QUESTIONS = {
+    "disable": Question(
+        _("Disable RAM user"),
+        (
+            _("The person is signed out and cannot sign in."),
+            _("Programs that sign with their AccessKeys are refused."),
+            _("You can enable them again."),
+        ),
+        _("RAM user %(name)s is disabled."),
+    ),
+    "enable": Question(
+        _("Enable RAM user"),
+        (_("The person can sign in again, and their AccessKeys work again."),),
+        _("RAM user %(name)s is enabled."),
+    ),
+    "remove": Question(
+        _("Remove RAM user"),
+        (
+            _("The person is signed out, and their AccessKeys are deleted."),
+            _("What they did stays in the operation log."),
+            _("This cannot be undone."),
+        ),
+        _("RAM user %(name)s is removed."),
+        is_final=True,
+    ),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@confirmed
+def change_person(request: ConsoleRequest, person: str, verb: str) -> HttpResponse:
+    found = _ram_user(request, person)
+    if request.method != "POST" and not request.user.may_manage_people:
+        raise PermissionDenied(ONLY_MAIN_USER)
+    return _change(request, found, PERSON_QUESTIONS[verb], verb)
+
+
+def _ram_user(request: ConsoleRequest, ram_id: str) -> User:
+    return get_object_or_404(account_of(request).users, ram_id=ram_id)

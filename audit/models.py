@@ -39,6 +39,7 @@ class Actor:
     request_id: str = ""
     address: str | None = None
     may_write: bool = True
+    may_manage_people: bool = True
 
     @classmethod
     def of(cls, request: HttpRequest, door: Door = Door.CONSOLE) -> Actor:
@@ -51,6 +52,7 @@ class Actor:
             request_id=request.request_id,  # type: ignore[attr-defined]
             address=client_address(request),
             may_write=getattr(user, "may_write", True),
+            may_manage_people=getattr(user, "may_manage_people", True),
         )
 
 

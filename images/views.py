@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import ConsoleRequest, account_of, fragment
+from accounts.sign_in import throttled
 from audit.models import Actor, Entry
 from images import validators
 from images.actions import why_not
@@ -103,8 +104,11 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
 
 def _recipient(request: ConsoleRequest, image: Image) -> HttpResponse:
     """Whom the entered ID belongs to, or why not, before anyone confirms."""
-    share = ImageShare(image=image, owner=account_of(request), recipient_id=request.GET["account"].strip())
     context: dict[str, Any] = {}
+    if throttled(request, "recipient"):
+        context["sentence"] = _("You have looked up many accounts. Wait a minute before the next.")
+        return render(request, "images/sharing.html#recipient", context, status=429)
+    share = ImageShare(image=image, owner=account_of(request), recipient_id=request.GET["account"].strip())
     try:
         validators.check(validators.RECIPIENT_RULES, share)
         context["recipient"] = share.recipient

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -127,10 +129,24 @@ def support(db: None) -> User:
     return User.objects.create_superuser("support@example.com", "a-password-for-tests")
 
 
-def _client(user: User) -> Client:
-    client = Client()
+def sign_in(client: Client, user: User) -> Client:
+    """Sign in without the form, as one who has just confirmed who they are."""
     client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
     return client
+
+
+def _client(user: User) -> Client:
+    return sign_in(Client(), user)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_counted_yet() -> None:
+    """Failed sign-ins and look-ups of other tests."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -27,3 +27,5 @@ if DATABASES["default"]["ENGINE"] == "eds_console.sqlite":  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}.tests"}  # noqa: F405
 # A connection that the live server's threads keep would outlive the test database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
+# Nothing counted in one test is left for the next, and no page's queries are mixed with the cache's.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from audit.models import Entry
 from images.models import Image, ImageShare
-from tests.conftest import GLOBEX
+from tests.conftest import AUDITOR_RAM_ID, GLOBEX, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,15 @@ MATRIX = [
     ("get", "/logs/export/", (SIGN_IN, 200, 200, 200, 200, 403)),
     ("get", "/logs/{entry}/", (SIGN_IN, 404, 404, 200, 200, 403)),
     ("get", "/account/", (SIGN_IN, 200, 200, 200, 200, 403)),
+    ("get", "/account/people/create/", (SIGN_IN, 200, 200, 403, 200, 403)),
+    ("post", "/account/people/create/", (SIGN_IN, 422, 422, 422, 422, 403)),
+    ("get", "/account/people/{person}/edit/", (SIGN_IN, 404, 404, 403, 200, 403)),
+    ("post", "/account/people/{person}/edit/", (SIGN_IN, 404, 404, 422, 422, 403)),
+    ("get", "/account/people/{person}/disable/", (SIGN_IN, 404, 404, 403, 200, 403)),
+    ("post", "/account/people/{person}/disable/", (SIGN_IN, 404, 404, 403, 302, 403)),
+    ("post", "/account/people/{person}/delete/", (SIGN_IN, 404, 404, 403, 302, 403)),
+    ("get", "/account/sessions/", (SIGN_IN, 200, 200, 200, 200, 200)),
+    ("get", "/account/mfa/", (SIGN_IN, 200, 200, 200, 200, 200)),
     ("get", "/", (SIGN_IN, 302, 302, 302, 302, 302)),
     ("get", "/admin/", (SIGN_IN, 302, 302, 302, 302, 200)),
     ("get", "/admin/images/image/", (SIGN_IN, 302, 302, 302, 302, 200)),
@@ -79,8 +88,8 @@ def test_everyone_gets_the_expected_answer(
     method: str, url: str, who: str, status: int, people: dict[str, Any], share: ImageShare, client: Client
 ) -> None:
     if people[who] is not None:
-        client.force_login(people[who])
-    url = url.format(image=share.image, recipient=GLOBEX, entry=Entry.objects.get().pk)
+        sign_in(client, people[who])
+    url = url.format(image=share.image, recipient=GLOBEX, entry=Entry.objects.get().pk, person=AUDITOR_RAM_ID)
     answer = getattr(client, method)(url)
     assert answer.status_code == status
     if who == "anonymous" and status == SIGN_IN:
@@ -116,6 +125,11 @@ def test_a_ram_user_with_full_access_shares_for_the_account(
 
 PUBLIC = {
     "/login/",
+    "/login/inactive/",
+    "/login/password/",
+    "/login/password/sent/",
+    "/login/password/changed/",
+    "/account/mfa/webauthn/login/",
     "/api/errors/",
     "/healthz/",
     "/readyz/",
@@ -145,6 +159,8 @@ def test_every_url_refuses_the_anonymous_but_for_a_named_list(client: Client, im
         "<slug:desktop>": "ecd-none",
         "<slug:template>": "b-none",
         "<slug:key>": "LTAInone",
+        "<slug:person>": "207329002493920099",
+        "<int:pk>": "1",
         "<path:object_id>": "1",
         "<int:content_type_id>": "1",
         "<int:entry>": "1",

@@ -39,6 +39,9 @@ def _start(**environment: str) -> subprocess.CompletedProcess[str]:
         ({"SECRET_KEY": "x" * 60, "DATABASE_URL": "nonsense"}, "DATABASE_URL must be sqlite:///… or postgres://…"),
         ({"SECRET_KEY": "x" * 60, "DATABASE_URL": "mysql://x/y"}, "DATABASE_URL must be sqlite:///… or postgres://…"),
         ({"SECRET_KEY": "x" * 60, "ACCESS_KEY_ENCRYPTION_KEYS": "short"}, "must be Fernet keys"),
+        ({"SECRET_KEY": "x" * 60, "CACHE_URL": "memcached://x"}, "CACHE_URL must be redis://…"),
+        ({"SECRET_KEY": "x" * 60, "MAIL_URL": "pigeon://x"}, "MAIL_URL must be console://"),
+        ({"SECRET_KEY": "x" * 60, "ADMIN_REQUIRES_MFA": "perhaps"}, "ADMIN_REQUIRES_MFA must be 1 or 0"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_a_sentence(environment: dict[str, str], sentence: str) -> None:
@@ -51,11 +54,21 @@ def test_a_secret_key_is_all_that_a_start_needs() -> None:
     assert _start(SECRET_KEY="x" * 60).stdout.strip() == "started"
 
 
+def test_behind_tls_every_cookie_is_secure() -> None:
+    code = "from django.conf import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE)"
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "x" * 60, "DATABASE_URL": "sqlite:///:memory:"}
+    command = [sys.executable, "-c", code]
+    environment["DJANGO_SETTINGS_MODULE"] = "eds_console.settings"
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.split() == ["True", "True"]
+
+
 def test_every_setting_is_documented() -> None:
     code = (ROOT / "eds_console/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
     names = set(
         re.findall(
-            r"""(?:env\.\w+|number|switch|fernet_keys|database|_number|environ\.get)\(\s*["']([A-Z_]+)["']""", code
+            r"""(?:env\.\w+|number|switch|fernet_keys|database|cache|mailer|_number|environ\.get)\(\s*["']([A-Z_]+)["']""",
+            code,
         )
     )
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE))

@@ -95,6 +95,7 @@ def test_a_key_that_is_disabled_in_one_process_is_refused_by_every_other(two: tu
     key = ACCESS_KEYS["initech@example.com"][0]
     initech.call("DescribeRegions", **HANGZHOU)
     person = Person(one.address, "initech@example.com", "console-demo")
+    assert person.submit("/account/confirm/", "/account/confirm/", password="console-demo").status_code == 302
     for verb, refused in (("disable", True), ("enable", False)):
         url = f"/account/keys/{key}/{verb}/"
         assert person.submit(url, url).status_code == 302

@@ -11,6 +11,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from tests.browser.chromium import launch_options
+from tests.conftest import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,8 +69,7 @@ def browse(
         context = new_context(**{**calm, **options})
         context.set_default_timeout(PATIENCE)
         if user is not None:
-            client = Client()
-            client.force_login(user)
+            client = sign_in(Client(), user)
             cookie = client.cookies["sessionid"]
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": base_url}])
         page = context.new_page()

@@ -43,7 +43,9 @@ def violations(page: Page, where: str) -> list[str]:
 
 
 @pytest.fixture
-def pages(share: ImageShare, desktop: Desktop, template: Template, acme_user: User, as_acme: Client) -> list[str]:
+def pages(
+    share: ImageShare, desktop: Desktop, template: Template, acme_user: User, operator: User, as_acme: Client
+) -> list[str]:
     """Every page of the console that Acme can open, by the URLs that there are."""
     key, _ = AccessKey.create_for(acme_user, by=Actor())
     samples = {
@@ -53,6 +55,7 @@ def pages(share: ImageShare, desktop: Desktop, template: Template, acme_user: Us
         "<slug:desktop>": desktop.desktop_id,
         "<slug:template>": template.template_id,
         "<slug:key>": key.access_key_id,
+        "<slug:person>": str(operator.ram_id),
         "<int:entry>": str(Entry.objects.filter(account_id=ACME)[0].pk),
     }
     paths = []

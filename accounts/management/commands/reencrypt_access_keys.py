@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.access_keys import AccessKey, cipher
 
+# What MFAAdapter encrypts in an authenticator's data: the secret of an app, the seed of recovery codes.
+ENCRYPTED = {"secret", "seed"}
+
 
 class Command(BaseCommand):
-    help = "Encrypt every AccessKey secret anew with the first key of ACCESS_KEY_ENCRYPTION_KEYS."
+    help = "Encrypt every secret of AccessKeys and second factors anew with the first of ACCESS_KEY_ENCRYPTION_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         box = cipher()
@@ -20,4 +24,10 @@ class Command(BaseCommand):
                 key.encrypted_secret = box.rotate(bytes(key.encrypted_secret))
                 key.save(update_fields=["encrypted_secret"])
                 count += 1
-        self.stdout.write(f"Encrypted anew: {count} AccessKey secrets.")
+            factors = 0
+            for factor in Authenticator.objects.select_for_update().order_by("pk"):
+                for name in ENCRYPTED.intersection(factor.data):
+                    factor.data[name] = box.rotate(factor.data[name].encode()).decode()
+                    factor.save(update_fields=["data"])
+                    factors += 1
+        self.stdout.write(f"Encrypted anew: {count} AccessKey secrets, {factors} secrets of second factors.")

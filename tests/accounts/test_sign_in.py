@@ -1,0 +1,397 @@
+"""Signing in, and what guards it: second factors, sessions, throttles, and being asked again."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Account, User
+from audit.models import Entry
+from tests.conftest import ACME
+from tests.processes import send_at_once
+
+if TYPE_CHECKING:
+    from images.models import Image
+    from tests.processes import Console
+
+PASSWORD = "a-password-for-tests"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def sign_in(client: Client, username: str, password: str = PASSWORD, **more: str) -> Any:
+    return client.post("/login/", {"username": username, "password": password, **more})
+
+
+def code_now(secret: str = SECRET) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+@pytest.fixture
+def with_totp(acme_user: User) -> User:
+    TOTP.activate(acme_user, SECRET)
+    return acme_user
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get("/account/sessions/").status_code == 200
+
+
+# Signing in
+
+
+def test_a_session_that_was_there_before_is_not_the_one_that_is_signed_in(acme_user: User, client: Client) -> None:
+    session = client.session
+    session["planted"] = True
+    session.save()
+    before = session.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = before
+    sign_in(client, "acme@example.com")
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != before
+    assert not Session.objects.filter(session_key=before).exists()
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites(acme_user: User, client: Client) -> None:
+    cookie = sign_in(client, "acme@example.com").cookies[settings.SESSION_COOKIE_NAME]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)"]
+)
+@pytest.mark.parametrize("page", ["/login/", "/account/confirm/", "/logout/"])
+def test_no_step_leads_elsewhere(page: str, elsewhere: str, acme_user: User, client: Client) -> None:
+    if page != "/login/":
+        sign_in(client, "acme@example.com")
+    answer = client.post(page, {"username": "acme@example.com", "password": PASSWORD, "next": elsewhere})
+    assert answer.status_code == 302
+    assert "evil" not in answer["Location"]
+    assert answer["Location"].startswith("/")
+
+
+def test_the_same_is_said_and_done_whether_or_not_the_name_is_known(
+    acme_user: User, client: Client, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many passwords are hashed for a name that nobody has, so it takes as long."""
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *a: hashed.append(1) or encode(self, *a))
+    pages, counts = [], []
+    for name in ("acme@example.com", "nobody@example.com"):
+        hashed.clear()
+        page = sign_in(client, name, "wrong").content.decode().replace(name, "")
+        pages.append(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page))
+        counts.append(len(hashed))
+    assert pages[0] == pages[1]
+    assert counts[0] == counts[1] > 0
+
+
+def test_who_guesses_passwords_of_one_name_is_stopped_and_others_are_not(
+    acme_user: User, globex_user: User, client: Client
+) -> None:
+    for _ in range(5):
+        assert "distinguishes upper and lower case" in sign_in(client, "acme@example.com", "wrong").content.decode()
+    refused = sign_in(client, "  ACME@example.com")
+    assert "Too many attempts have failed" in refused.content.decode()
+    assert not is_signed_in(client)
+    assert sign_in(client, "globex@example.com").status_code == 302
+    with time_machine.travel(time.time() + 301):
+        assert sign_in(Client(), "acme@example.com").status_code == 302
+
+
+def test_who_guesses_with_many_names_is_stopped_by_the_address(acme_user: User, client: Client) -> None:
+    for number in range(20):
+        sign_in(client, f"user{number}@example.com", "wrong")
+    assert "Too many attempts have failed" in sign_in(client, "acme@example.com").content.decode()
+
+
+def test_one_address_posts_only_so_many_sign_ins(acme_user: User, client: Client) -> None:
+    answers = [sign_in(client, "").status_code for _ in range(61)]
+    assert answers == [200] * 60 + [429]
+    assert "You have tried too often" in sign_in(client, "").content.decode()
+
+
+@pytest.mark.processes
+def test_the_throttle_holds_over_processes_and_parallel_tries(console: Console) -> None:
+    """Two server processes of four threads: of 24 parallel tries with a wrong password five are looked at."""
+    from tests.processes import Hand, Post
+
+    page = Hand(console, "globex@example.com").session
+    page.cookies.clear()
+    token = re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page.get(f"{console.address}/login/").text)[0]
+    fields = {"username": "acme@example.com", "password": "wrong", "csrfmiddlewaretoken": token}
+    post = Post(f"{console.address}/login/", page.cookies.get_dict(), fields)
+    answers = [text for wave in range(3) for _, text in send_at_once([post] * 8)]
+    looked_at = [text for text in answers if "distinguishes upper and lower case" in text]
+    assert len(looked_at) <= 5
+    _, answer = send_at_once([Post(post.url, post.cookies, {**fields, "password": "console-demo"})])[0]
+    assert "Too many attempts have failed" in answer
+
+
+# Passwords
+
+
+def test_a_password_is_changed_and_other_sessions_end(acme_user: User, client: Client) -> None:
+    sign_in(client, "acme@example.com")
+    elsewhere = Client()
+    sign_in(elsewhere, "acme@example.com")
+    fields = {"oldpassword": PASSWORD, "password1": "another-Pass-4711", "password2": "another-Pass-4711"}
+    assert client.post("/account/password/", fields).status_code == 302
+    assert is_signed_in(client)
+    assert not is_signed_in(elsewhere)
+    assert sign_in(Client(), "acme@example.com", "another-Pass-4711").status_code == 302
+    assert Entry.objects.get().event == "ChangePassword"
+
+
+@pytest.mark.parametrize("password", ["short", "password1", "acme@example.com", "12345678901"])
+def test_a_weak_password_is_refused(password: str, acme_user: User, client: Client) -> None:
+    sign_in(client, "acme@example.com")
+    fields = {"oldpassword": PASSWORD, "password1": password, "password2": password}
+    answer = client.post("/account/password/", fields)
+    assert answer.status_code == 200
+    acme_user.refresh_from_db()
+    assert acme_user.check_password(PASSWORD)
+
+
+def _reset_link(client: Client, email: str, mailoutbox: Any) -> str:
+    assert client.post("/login/password/", {"email": email})["Location"] == "/login/password/sent/"
+    [mail] = mailoutbox
+    [link] = re.findall(r"http://testserver(/login/password/\S+)", mail.body)
+    return str(link)
+
+
+def test_a_password_is_reset_by_mail_and_the_link_works_once(acme_user: User, client: Client, mailoutbox: Any) -> None:
+    link = _reset_link(client, "ACME@example.com", mailoutbox)
+    page = client.get(link, follow=True)
+    fields = {"password1": "another-Pass-4711", "password2": "another-Pass-4711"}
+    assert client.post(page.redirect_chain[-1][0], fields).status_code == 302
+    assert sign_in(client, "acme@example.com", "another-Pass-4711").status_code == 302
+    assert "invalid" in Client().get(link, follow=True).content.decode()
+    entry = Entry.objects.get()
+    assert (entry.event, entry.actor_name, entry.account_id) == ("ResetPassword", "acme@example.com", ACME)
+
+
+def test_a_ram_user_with_an_address_resets_the_password_too(operator: User, client: Client, mailoutbox: Any) -> None:
+    operator.email = "olga@example.com"
+    operator.save()
+    assert client.get(_reset_link(client, "olga@example.com", mailoutbox), follow=True).status_code == 200
+    assert operator.username in mailoutbox[0].body
+
+
+def test_an_address_that_nobody_has_gets_the_same_answer_and_no_mail(
+    acme_user: User, client: Client, mailoutbox: Any
+) -> None:
+    known, unknown = (client.post("/login/password/", {"email": f"{name}@example.com"}) for name in ("acme", "nobody"))
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert len(mailoutbox) == 1
+
+
+def test_who_may_not_sign_in_gets_no_link(acme_user: User, client: Client, mailoutbox: Any) -> None:
+    Account.objects.update(is_active=False)
+    client.post("/login/password/", {"email": "acme@example.com"})
+    assert mailoutbox == []
+
+
+def test_mail_that_cannot_be_sent_is_no_error_page(acme_user: User, client: Client, settings: Any) -> None:
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": 1, "timeout": 1},
+        }
+    }
+    assert client.post("/login/password/", {"email": "acme@example.com"}).status_code == 302
+
+
+# Second factors
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_authenticator_app_is_set_up_asked_for_and_taken_away(
+    acme_user: User, client: Client, mailoutbox: Any
+) -> None:
+    sign_in(client, "acme@example.com")
+    assert client.get("/account/mfa/totp/activate/")["Location"].startswith("/account/confirm/")
+    client.post("/account/confirm/", {"password": PASSWORD})
+    page = client.get("/account/mfa/totp/activate/").content.decode()
+    [secret] = re.findall(r'value="([A-Z2-7]{32})"', page)
+    assert 'src="data:image/svg+xml;base64,' in page
+    done = client.post("/account/mfa/totp/activate/", {"code": code_now(secret)})
+    assert done["Location"] == "/account/mfa/recovery-codes/"
+    assert len(re.findall(r"\b\d{8}\b", client.get(done["Location"]).content.decode())) == 10
+
+    other = Client()
+    assert sign_in(other, "acme@example.com")["Location"] == "/account/mfa/authenticate/"
+    assert not is_signed_in(other)
+    assert other.post("/account/mfa/authenticate/", {"code": "000000"}).status_code == 200
+    with time_machine.travel(time.time() + 60):
+        assert other.post("/account/mfa/authenticate/", {"code": code_now(secret)}).status_code == 302
+    assert is_signed_in(other)
+
+    assert client.post("/account/mfa/totp/deactivate/").status_code == 302
+    assert not Authenticator.objects.exists()
+    assert [entry.event for entry in Entry.objects.order_by("id")] == [
+        *["AddAuthenticator"] * 2,
+        *["RemoveAuthenticator"] * 2,
+    ]
+    assert {address for mail in mailoutbox for address in mail.to} == {"acme@example.com"}
+
+
+def test_a_code_works_once(with_totp: User) -> None:
+    code = code_now()
+    first, second = Client(), Client()
+    for client in (first, second):
+        sign_in(client, "acme@example.com")
+    assert first.post("/account/mfa/authenticate/", {"code": code}).status_code == 302
+    assert second.post("/account/mfa/authenticate/", {"code": code}).status_code == 200
+    assert not is_signed_in(second)
+
+
+def test_codes_are_not_guessed(with_totp: User, client: Client) -> None:
+    sign_in(client, "acme@example.com")
+    for _ in range(5):
+        client.post("/account/mfa/authenticate/", {"code": "000000"})
+    assert client.post("/account/mfa/authenticate/", {"code": code_now()}).status_code == 200
+    assert not is_signed_in(client)
+
+
+def test_a_recovery_code_signs_in_once(with_totp: User) -> None:
+    [code, *_] = RecoveryCodes.activate(with_totp).get_unused_codes()
+    answers = []
+    for client in (Client(), Client()):
+        sign_in(client, "acme@example.com")
+        answers.append(client.post("/account/mfa/authenticate/", {"code": code}).status_code)
+    assert answers == [302, 200]
+
+
+def test_secrets_of_second_factors_are_encrypted_and_rotated(with_totp: User, settings: Any) -> None:
+    codes = RecoveryCodes.activate(with_totp).get_unused_codes()
+    kept = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert SECRET not in kept
+    old, new = settings.ACCESS_KEY_ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
+    settings.ACCESS_KEY_ENCRYPTION_KEYS = [new, old]
+    call_command("reencrypt_access_keys")
+    settings.ACCESS_KEY_ENCRYPTION_KEYS = [new]
+    totp, recovery = Authenticator.objects.order_by("id")
+    assert totp.wrap().validate_code(code_now())
+    assert recovery.wrap().get_unused_codes() == codes
+
+
+def test_support_staff_take_second_factors_away_from_who_lost_them(with_totp: User, as_support: Client) -> None:
+    fields = {"action": "remove_second_factors", "_selected_action": [with_totp.pk]}
+    as_support.post("/admin/accounts/user/", fields)
+    assert not Authenticator.objects.exists()
+    assert Entry.objects.get().event == "RemoveAuthenticator"
+
+
+# Sessions
+
+
+def test_sessions_are_listed_and_ended_one_or_all(acme_user: User, client: Client) -> None:
+    others = [Client(headers={"user-agent": f"Browser {number}"}) for number in range(3)]
+    for each in (client, *others):
+        sign_in(each, "acme@example.com")
+    page = client.get("/account/sessions/").content.decode()
+    assert [f"Browser {number}" in page for number in range(3)] == [True] * 3
+    [row] = re.findall(r"<tr>(?:(?!</tr>).)*Browser 1(?:(?!</tr>).)*</tr>", page, re.DOTALL)
+    [session] = re.findall(r'name="session" value="(\d+)"', row)
+    client.post("/account/sessions/", {"session": session})
+    assert [is_signed_in(each) for each in (client, *others)] == [True, True, False, True]
+    client.post("/account/sessions/")
+    assert [is_signed_in(each) for each in (client, *others)] == [True, False, False, False]
+
+
+def test_nobody_ends_a_session_of_somebody_else(acme_user: User, globex_user: User, client: Client) -> None:
+    from allauth.usersessions.models import UserSession
+
+    other = Client()
+    sign_in(client, "acme@example.com")
+    sign_in(other, "globex@example.com")
+    theirs = UserSession.objects.get(user=globex_user)
+    client.post("/account/sessions/", {"session": str(theirs.pk)})
+    assert is_signed_in(other)
+
+
+# Being asked again
+
+
+@pytest.mark.parametrize("path", ["/account/keys/create/", "/account/people/create/", "/account/mfa/totp/activate/"])
+def test_one_is_asked_again_before(path: str, acme_user: User, client: Client) -> None:
+    sign_in(client, "acme@example.com")
+    # allauth keeps what was posted to its own pages until one has answered; they are only read here.
+    for method in (client.get,) if "mfa" in path else (client.get, client.post):
+        assert method(path)["Location"].startswith("/account/confirm/?next=%2Faccount%2F")
+    assert client.post("/account/confirm/", {"password": "wrong", "next": path}).status_code == 200
+    assert client.post("/account/confirm/", {"password": PASSWORD, "next": path})["Location"] == path
+    assert client.get(path).status_code == 200
+    with time_machine.travel(time.time() + settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1):
+        assert client.get(path).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/admin/accounts/account/{account}/change/", "/admin/accounts/user/add/"])
+def test_support_staff_are_asked_again_before_a_limit_or_a_person_is_changed(
+    path: str, acme: Account, support: User, client: Client
+) -> None:
+    sign_in(client, "support@example.com")
+    path = path.format(account=acme)
+    for answer in (client.get(path), client.post(path, {"share_limit": "1000"})):
+        assert answer["Location"].startswith("/account/confirm/")
+    acme.refresh_from_db()
+    assert acme.share_limit == 50
+    client.post("/account/confirm/", {"password": PASSWORD})
+    assert client.get(path).status_code == 200
+
+
+# The admin site
+
+
+def test_the_admin_site_has_no_sign_in_of_its_own(support: User, acme_user: User, client: Client) -> None:
+    answer = client.get("/admin/accounts/account/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/login/?next=")
+    assert client.post("/admin/login/", {"username": "support@example.com", "password": PASSWORD}).status_code == 302
+    assert not is_signed_in(client)
+    sign_in(client, "acme@example.com")
+    assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_the_admin_site_can_require_a_second_factor(support: User, client: Client, settings: Any) -> None:
+    settings.ADMIN_REQUIRES_MFA = True
+    sign_in(client, "support@example.com")
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/account/mfa/"
+    TOTP.activate(support, SECRET)
+    # A session that a stolen password opened before gains nothing when its owner sets one up.
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/account/mfa/reauthenticate/")
+    other = Client()
+    sign_in(other, "support@example.com")
+    other.post("/account/mfa/authenticate/", {"code": code_now()})
+    assert other.get("/admin/").status_code == 200
+    assert other.get("/admin/password_change/")["Location"] == "/account/password/"
+
+
+# Look-ups of recipients
+
+
+def test_look_ups_of_recipients_are_throttled_for_each_person(image: Image, as_acme: Client) -> None:
+    path = f"/cn-hangzhou/images/{image}/sharing/"
+    ask = {"path": path, "query_params": {"account": "5316109394400003"}, "headers": {"HX-Request": "true"}}
+    assert [as_acme.get(**ask).status_code for _ in range(31)] == [200] * 30 + [429]
+    assert "Wait a minute" in as_acme.get(**ask).content.decode()
+    assert as_acme.get(path).status_code == 200
+
+
+def test_the_cache_of_the_database_is_made_by_the_migrations(db: None) -> None:
+    assert "console_cache" in connection.introspection.table_names()
