@@ -281,7 +281,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = int(number("REAUTHENTICATION_SECONDS", defaul
 # Counted in the cache, which all processes share. Of failed sign-ins, few for one name: who guesses
 # passwords is stopped; and more from one address, behind which there may be a whole office.
 ACCOUNT_RATE_LIMITS = {
-    "login": "60/m/ip",
+    # Also those that succeed, so it is far beyond what scripts do that sign many people in from one machine.
+    "login": "600/m/ip",
     "login_failed": "20/m/ip,5/5m/key",
     "recipient": "30/m/user",
 }
