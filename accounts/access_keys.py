@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import string
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, MultiFernet
@@ -40,7 +41,12 @@ def _random(length: int) -> str:
 
 def cipher() -> MultiFernet:
     """Encrypts with the first of the configured keys, and decrypts with any of them."""
-    return MultiFernet([Fernet(key) for key in settings.ACCESS_KEY_ENCRYPTION_KEYS])
+    return _cipher(*settings.ACCESS_KEY_ENCRYPTION_KEYS)
+
+
+@cache
+def _cipher(*keys: str) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
 
 
 class AccessKey(models.Model):

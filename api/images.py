@@ -120,15 +120,16 @@ def modify_image_permission(call: Call) -> Answer:
         # Who has the image now stays so until the commit.
         with locked(image) as owner:
             validators.check((validators.image_is_custom, validators.image_is_own), _act(call, image))
-            shares = {share.recipient_id: share for share in image.shares.all()}
+            shares = {share.recipient_id: share for share in image.shares.all()} if removes else {}
             for account_id in removes:
                 validators.recipient_is_an_account_id(ImageShare(image=image, recipient_id=account_id))
                 if account_id in shares:
                     shares[account_id].image = image
                     shares[account_id].revoke(by=call.by, owner=owner)
             for account_id in adds:
-                if account_id not in shares:
-                    ImageShare(image=image, recipient_id=account_id).grant(by=call.by, owner=owner)
+                share = ImageShare(image=image, owner=owner, recipient_id=account_id)
+                if not share.standing.is_shared:
+                    share.grant(by=call.by, owner=owner)
     except ValidationError as refusal:
         audit.record(
             "UnshareImage" if account_id in removes else "ShareImage",

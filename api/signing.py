@@ -19,10 +19,12 @@ from django.utils import timezone
 from accounts.models import AccessKey
 from api.errors import ApiError
 from api.models import Nonce
+from queries import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from accounts.models import User
@@ -177,7 +179,12 @@ def _fresh(text: str) -> datetime:
 def _key(access_key_id: str) -> AccessKey:
     keys: Iterable[AccessKey] = ()
     if re.fullmatch(r"[0-9A-Za-z]{1,32}", access_key_id):
-        keys = AccessKey.objects.filter(access_key_id=access_key_id).select_related("user__account")
+        keys = _with_user(access_key_id)
     for key in keys:
         return key
     raise ApiError("InvalidAccessKeyId.NotFound", f"There is no AccessKey {access_key_id[:64]}.")
+
+
+@prepared
+def _with_user(access_key_id: str) -> QuerySet[AccessKey]:
+    return AccessKey.objects.filter(access_key_id=access_key_id).select_related("user__account")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, router, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from prometheus_client import Counter
 
 from audit import seals
 from audit.middleware import client_address
+from queries import prepared
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -137,8 +138,6 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
 
     A refused try may have been of anything, so its texts are first made such that every database keeps them.
     """
-    # Not from a replica, which may be behind.
-    newest = Entry.objects.using(router.db_for_write(Entry))
     entry = Entry(
         event=event,
         outcome=outcome,
@@ -152,12 +151,18 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
             column: _legible(value, getattr(Entry._meta.get_field(column), "max_length", None))
             for column, value in what.items()
         },
-        previous=seals.spans(newest.order_by("-id").values_list("id", flat=True)[: seals.WINDOW]),
+        previous=seals.spans(_newest_ids()),
     )
     entry.seal = seals.seal(entry)
     entry.save(force_insert=True)
     transaction.on_commit(RECORDED.labels(event, outcome, str(by.door)).inc)
     return entry
+
+
+@prepared
+def _newest_ids() -> models.QuerySet[Any]:
+    # Not from a replica, which may be behind.
+    return Entry.objects.using(DEFAULT_DB_ALIAS).order_by("-id").values_list("id", flat=True)[: seals.WINDOW]
 
 
 def _legible(value: Any, max_length: int | None = None) -> Any:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import BigIntegerField, Exists, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -10,10 +10,13 @@ from accounts.models import User
 from audit.models import Entry
 from images.models import NOTICES_SHOWN, PlannedShare, SeenNotices
 from images.paging import Count
+from queries import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
 
@@ -32,21 +35,21 @@ class SharingNewsMiddleware:
         user = request.user
         if "region" not in kwargs or not isinstance(user, User) or user.account_id is None:
             return
-        seen = SeenNotices.objects.filter(user=user).values("last_entry_id")
-        notices = (
-            Entry.objects.notices_for(user.account_id)
-            .filter(pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField()))
-            .order_by()
-            .values("pk")[:NOTICES_SHOWN]
-        )
-        news = (
-            User.objects.filter(pk=user.pk)
-            .values(
-                due=Exists(PlannedShare.objects.due_for(user.account_id, timezone.now()).order_by()),
-                unseen=Count(notices),
-            )
-            .get()
-        )
-        request.unseen_notices = news["unseen"]  # type: ignore[attr-defined]
-        if news["due"]:
+        [(due, unseen)] = _news(user.pk, user.account_id, timezone.now())
+        request.unseen_notices = unseen  # type: ignore[attr-defined]
+        if due:
             PlannedShare.objects.settle(user.account_id)
+
+
+@prepared
+def _news(user: int, account_id: str, now: datetime) -> QuerySet[Any]:
+    """Whether a planned share is due, and how many notices are new, in one query of one row."""
+    seen = SeenNotices.objects.filter(user=user).values("last_entry_id")
+    notices = (
+        Entry.objects.notices_for(account_id)
+        .filter(pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField()))
+        .order_by()
+        .values("pk")[:NOTICES_SHOWN]
+    )
+    due = Exists(PlannedShare.objects.due_for(account_id, now).order_by())
+    return User.objects.filter(pk=user).values_list(due, Count(notices))

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.models import ACCOUNT_ID, RAM_ID, Account
+from accounts.models import ACCOUNT_ID, RAM_ID
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def recipient_is_active(share: ImageShare) -> None:
     """Another site is no reason to refuse: images are shared between the China and the International site."""
     if not re.fullmatch(ACCOUNT_ID, share.recipient_id or ""):
         return
-    if not Account.objects.filter(account_id=share.recipient_id, is_active=True).exists():
+    if not share.standing.recipient_is_active:
         raise _about(
             "recipient",
             _("There is no active Alibaba Cloud account with the ID %(account)s. Check the ID and try again."),
@@ -180,7 +180,7 @@ def recipient_is_active(share: ImageShare) -> None:
 def not_shared_yet(share: ImageShare) -> None:
     if not re.fullmatch(ACCOUNT_ID, share.recipient_id or ""):
         return
-    if share.image.shares.filter(recipient_id=share.recipient_id).exists():
+    if share.standing.is_shared:
         raise _about(
             "recipient",
             _("This image is shared with account %(account)s already."),
@@ -196,7 +196,7 @@ def within_share_limit(share: ImageShare) -> None:
     limit is a field of the account, which support staff can raise.
     """
     limit = share.owner.share_limit
-    if share.owner.shares_granted.count() >= limit:
+    if share.standing.granted_by_owner >= limit:
         raise ValidationError(
             ngettext_lazy(
                 "The account has reached its limit of %(limit)s share. Unshare an image to free one.",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from regions.models import DEFAULT_REGION_ID, Region
+from regions.models import DEFAULT_REGION_ID, Region, every_region
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -17,7 +17,7 @@ def selector(request: HttpRequest) -> dict[str, object]:
     """
 
     def rows() -> list[tuple[Region, str]]:
-        regions = getattr(request, "regions", None) or list(Region.objects.all())
+        regions = getattr(request, "regions", None) or every_region()
         match = request.resolver_match
         stays = match is not None and set(match.kwargs) == {"region"}
         name = match.view_name if stays else "images:custom"  # type: ignore[union-attr]

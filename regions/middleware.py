@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from regions.models import Region
+from regions.models import every_region
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ class RegionMiddleware:
         region_id = kwargs.get("region")
         if region_id is None:
             return
-        regions = {region.region_id: region for region in Region.objects.all()}
+        regions = {region.region_id: region for region in every_region()}
         if region_id not in regions:
             raise UnknownRegionError(_("There is no region “%(region)s”. Choose one of the list.") % kwargs)
         request.regions = list(regions.values())  # type: ignore[attr-defined]

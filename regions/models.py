@@ -1,6 +1,10 @@
+from __future__ import annotations
+
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from queries import prepared
 
 DEFAULT_REGION_ID = "cn-hangzhou"
 
@@ -25,3 +29,9 @@ class Region(models.Model):
     def name(self) -> str:
         """The name in the language that is active now."""
         return self.chinese_name if (get_language() or "").startswith("zh") else self.english_name
+
+
+@prepared
+def every_region() -> models.QuerySet[Region]:
+    """All regions, in the order of the region list."""
+    return Region.objects.all()

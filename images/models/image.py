@@ -15,6 +15,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
@@ -22,10 +23,12 @@ from accounts.models import Account
 from audit.models import Actor
 from images import validators
 from images.paging import Count
+from queries import prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from images.models.share import ImageShare
 
@@ -74,9 +77,9 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def in_region(self, region: Region | str) -> ImageQuerySet:
         return self.filter(region=region)
 
-    def in_status(self, status: str) -> ImageQuerySet:
+    def in_status(self, status: str, now: datetime | None = None) -> ImageQuerySet:
         """Narrow to what `Image.status` says now; a status that there is not narrows to nothing."""
-        now = timezone.now()
+        now = now or timezone.now()
         conditions = {
             Status.FAILED: Q(failed_at__isnull=False),
             Status.AVAILABLE: Q(failed_at=None, ready_at__lte=now),
@@ -219,9 +222,16 @@ class Image(models.Model):
         """The IDs of the accounts that it is shared with, first shared first."""
         return [share.recipient_id for share in sorted(self.shares.all(), key=attrgetter("pk"))]
 
-    @property
+    @cached_property
     def is_being_copied(self) -> bool:
+        """As it was when the image was read. Under the locks of an act it stays so: see `locked`."""
         return any(copy.is_copying for copy in self.copies.all())
+
+    def become(self, fresh: Image) -> None:
+        """Take over what the database says now, as `refresh_from_db` does with a query of its own."""
+        self._prefetched_objects_cache: dict[str, Any] = {}
+        for column in self._meta.concrete_fields:
+            setattr(self, column.attname, getattr(fresh, column.attname))
 
     def delete(
         self,
@@ -340,13 +350,25 @@ def locked(image: Image) -> Iterator[Account | None]:
     """
     with transaction.atomic():
         # Neither lock stops others from referring to the row: two accounts may share with each other at once.
-        owners = Account.objects.select_for_update(no_key=True).filter(pk=image.owner_id).order_by()
-        owner = next(iter(owners), None)
-        try:
-            image.refresh_from_db(from_queryset=Image.objects.select_for_update(no_key=True))
-        except Image.DoesNotExist:
-            raise ValidationError(_("This image has been deleted."), code="image_not_found") from None
-        yield owner
+        owners = _owner_for_update(image.owner_id) if image.owner_id else []
+        images = _image_for_update(image.pk, timezone.now()) if image.pk else []
+        if not images:
+            raise ValidationError(_("This image has been deleted."), code="image_not_found")
+        image.become(images[0])
+        # Of a statement that began with the owner's lock held, and it takes that lock to begin a copy.
+        image.is_being_copied = images[0].copies_now  # type: ignore[attr-defined]
+        yield owners[0] if owners else None
+
+
+@prepared
+def _owner_for_update(account_id: str) -> models.QuerySet[Account]:
+    return Account.objects.select_for_update(no_key=True).filter(pk=account_id).order_by()
+
+
+@prepared
+def _image_for_update(pk: int, now: datetime) -> models.QuerySet[Image]:
+    copies = Image.objects.filter(copied_from=models.OuterRef("pk")).in_status(Status.COPYING, now)
+    return Image.objects.select_for_update(no_key=True).filter(pk=pk).annotate(copies_now=models.Exists(copies))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from audit.models import Actor
 from images import validators
 from images.models.image import Image
 from images.models.share import ImageShare
+from queries import prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +28,7 @@ class PlannedShareQuerySet(models.QuerySet["PlannedShare"]):
         ).order_by("due_at", "id")
 
     def settle(self, account: Account | str) -> None:
-        for planned in self.due_for(account, timezone.now()):
+        for planned in _due(account if isinstance(account, str) else account.pk, timezone.now()):
             planned.settle()
 
 
@@ -88,3 +89,8 @@ class PlannedShare(models.Model):
                 planned.refusal = " ".join(getattr(refusal, "messages", [str(refusal)]))
             planned.settled_at = timezone.now()
             planned.save(update_fields=["settled_at", "refusal"])
+
+
+@prepared
+def _due(account_id: str, now: datetime) -> PlannedShareQuerySet:
+    return PlannedShare.objects.due_for(account_id, now)

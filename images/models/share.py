@@ -1,18 +1,22 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
-from accounts.models import Account
+from accounts.models import ACCOUNT_ID, Account
 from audit.models import Actor
 from images import validators
 from images.models.image import Image, act
+from images.paging import Count
+from queries import prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -84,6 +88,13 @@ class ImageShare(models.Model):
         """Grant the share in the name of the command line; there is no other way to save one."""
         self.grant()
 
+    @cached_property
+    def standing(self) -> Standing:
+        """How things stand before the share is granted. Under the owner's lock they stay so."""
+        recipient_id = self.recipient_id if re.fullmatch(ACCOUNT_ID, self.recipient_id or "") else ""
+        [standing] = _standing(self.owner_id, self.image_id, recipient_id)
+        return Standing(*standing)
+
     def clean_fields(self, exclude: Iterable[str] | None = None) -> None:
         # The rules speak of the relations, in better sentences and with fewer queries.
         super().clean_fields(exclude={*(exclude or ()), "image", "owner", "recipient", "region"})
@@ -115,6 +126,9 @@ class ImageShare(models.Model):
             ongoing.details["image_name"] = self.image.name
             if ongoing.owner and ongoing.owner.pk == self.owner_id:
                 self.owner = ongoing.owner
+            if owner is None:
+                # Whatever was asked before the lock.
+                self.__dict__.pop("standing", None)
             self.full_clean(validate_unique=False, validate_constraints=False)
             self.granted_by = by.name
             super().save(force_insert=True)
@@ -138,3 +152,21 @@ class ImageShare(models.Model):
                     code="not_shared",
                     params={"account": self.recipient_id},
                 )
+
+
+class Standing(NamedTuple):
+    """What the rules of sharing ask the database about, all of it with one query."""
+
+    recipient_is_active: bool
+    is_shared: bool
+    granted_by_owner: int
+
+
+@prepared
+def _standing(owner: str, image: int, recipient: str) -> models.QuerySet[Any]:
+    shares = ImageShare.objects.order_by()
+    return Account.objects.filter(pk=owner).values_list(
+        models.Exists(Account.objects.filter(pk=recipient, is_active=True)),
+        models.Exists(shares.filter(image=image, recipient=recipient)),
+        Count(shares.granted_by(owner).values("pk")),
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -202,6 +203,18 @@ def test_a_nonce_holds_for_as_long_as_its_date_is_accepted(acme_program: Program
         assert code(acme_program.send(REGION, ahead)) == "SignatureNonceUsed"
         clock.move_to(start + 2 * WINDOW + timedelta(seconds=1))
         assert code(acme_program.send(REGION, ahead)) == "InvalidTimeStamp.Expired"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_nonce_is_committed_without_waiting_for_the_disk(acme_program: Program) -> None:
+    assert acme_program.send(REGION, signed(acme_program)).status_code == 200
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SHOW synchronous_commit")
+            assert cursor.fetchone() == ("on",)
+        else:
+            cursor.execute("PRAGMA synchronous")
+            assert cursor.fetchone() == (2,), "FULL"
 
 
 def test_nonces_that_have_expired_are_pruned_in_small_lots(acme_program: Program) -> None:

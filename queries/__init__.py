@@ -1,0 +1,90 @@
+"""Queries whose SQL is made once.
+
+Django makes the SQL of a query anew whenever it is run: that takes several times as long as the database needs to find
+a row by an index, and of a short request it was the greater part. A prepared query keeps what was made the first time
+and puts the values of each use into it. It is for the few queries that every request runs.
+"""
+
+from __future__ import annotations
+
+import copy
+from datetime import datetime
+from functools import cached_property
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+from django.db.models import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from django.db.models import QuerySet
+
+
+class _Place(Value):
+    """Where a value of each use goes. In the parameters of the SQL it stands for itself."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(None)
+        self.position = position
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "%s", (self,)
+
+
+class Prepared[Row]:
+    """A query that is run with other values each time. Made by `prepared`; a call gives its rows as a list.
+
+    The values are texts, numbers, times or keys: no objects, and no None, for which SQL would have to be another.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+        self._build = build
+        self._compilers: dict[str, tuple[Any, str, list[Any]]] = {}
+
+    @cached_property
+    def _queryset(self) -> QuerySet[Any, Row]:
+        return self._build(*map(_Place, range(len(signature(self._build).parameters))))
+
+    def __call__(self, *values: Any) -> list[Row]:
+        queryset: Any = self._queryset
+        using = queryset.db
+        if using not in self._compilers:
+            compiler = queryset.query.get_compiler(using=using)
+            sql, parameters = compiler.as_sql()
+            converters = compiler.get_converters([column for column, *_ in compiler.select])
+            compiler.get_converters = lambda columns: converters
+            self._compilers[using] = compiler, sql, parameters
+        made, sql, parameters = self._compilers[using]
+        connection = connections[using]
+        filled = tuple(
+            _adapted(values[parameter.position], connection) if isinstance(parameter, _Place) else parameter
+            for parameter in parameters
+        )
+        # What was made belongs to the thread that made it, but for the connection.
+        compiler = copy.copy(made)
+        compiler.connection = connection
+        compiler.as_sql = lambda: (sql, filled)
+        rows: Iterable[Row] = queryset._iterable_class(_Use(queryset, using, compiler))
+        return list(rows)
+
+
+class _Use:
+    """As much of a queryset as is looked at to make its rows, with a compiler that has its SQL already."""
+
+    def __init__(self, queryset: Any, using: str, compiler: Any) -> None:
+        self.model, self.db, self.query, self.compiler = queryset.model, using, self, compiler
+        self._known_related_objects, self._fetch_mode = queryset._known_related_objects, queryset._fetch_mode
+
+    def get_compiler(self, using: str) -> Any:
+        return self.compiler
+
+
+def prepared[Row](build: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:
+    """Decorate a function of values that gives a queryset; it is called once, with places for the values."""
+    return Prepared(build)
+
+
+def _adapted(value: Any, connection: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

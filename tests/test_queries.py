@@ -1,0 +1,84 @@
+"""Prepared queries: the same rows as Django's own, whatever they were run with before, from every thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.db.models import OuterRef, QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Account
+from images.models import Image
+from images.paging import Count
+from queries import prepared
+from regions.models import Region
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+type MakeImage = Callable[..., Image]
+
+pytestmark = pytest.mark.django_db
+
+
+@prepared
+def ready(owner: str, before: datetime) -> QuerySet[Image]:
+    return Image.objects.filter(owner=owner, ready_at__lt=before).select_related("region").order_by("-id")
+
+
+def test_each_use_has_its_own_values(acme: Account, globex: Account, make_image: MakeImage) -> None:
+    mine, others = [make_image(), make_image()], [make_image(owner=globex)]
+    now = timezone.now()
+    assert ready(acme.pk, now) == mine[::-1]
+    assert ready(globex.pk, now) == others
+    assert ready(acme.pk, now - timedelta(days=1)) == []
+    assert ready(acme.pk, now) == mine[::-1]
+
+
+def test_rows_are_whole_objects(acme: Account, make_image: MakeImage) -> None:
+    image = make_image()
+    [found] = ready(acme.pk, timezone.now())
+    with CaptureQueriesContext(connection) as queries:
+        assert found.region == Region.objects.get(pk=image.region_id)
+    assert len(queries) == 1, "the region came with the image"
+    for field in Image._meta.concrete_fields:
+        assert getattr(found, field.attname) == getattr(Image.objects.get(pk=image.pk), field.attname)
+
+
+def test_values_instead_of_objects_and_counts_in_a_column(acme: Account, make_image: MakeImage) -> None:
+    @prepared
+    def numbers(account_id: str) -> QuerySet[Any, Any]:
+        own = Image.objects.filter(owner=OuterRef("pk")).order_by().values("pk")
+        return Account.objects.filter(pk=account_id).values_list("name", Count(own))
+
+    make_image()
+    assert [tuple(row) for row in numbers(acme.pk)] == [(acme.name, 1)]
+
+
+def test_a_value_is_never_a_part_of_the_sql(acme: Account, make_image: MakeImage) -> None:
+    make_image()
+    assert ready("' OR ''='", timezone.now()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_thread_has_its_own_connection(acme: Account, make_image: MakeImage) -> None:
+    image = make_image()
+    assert ready(acme.pk, timezone.now()) == [image]
+    found: list[Any] = []
+
+    def look() -> None:
+        found.append(ready(acme.pk, timezone.now()))
+        connection.close()
+
+    threads = [Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [[image]] * 4
