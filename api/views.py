@@ -67,14 +67,19 @@ def call(request: HttpRequest) -> JsonResponse:
             content, status = _refusal(request, ApiError("InternalError", "The server made a mistake."))
     response = JsonResponse({"RequestId": _request_id(request), **content}, status=status)
     response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
     return response
 
 
 def _answer(request: HttpRequest) -> Answer:
     if request.method not in {"GET", "POST"}:
         raise ApiError("UnsupportedHTTPMethod", f"A call is not sent as {request.method}.")
+    # Refuses a name that is none of this server's.
+    request.get_host()
     sent = read_parameters(request)
     action = _action(request, sent)
+    # The metrics count by it.
+    request.answered_by = f"api:{action.name}"  # type: ignore[attr-defined]
     claim = claim_of(request, sent)
     user = authenticate(claim, address=request.META.get("REMOTE_ADDR") or None)
     assert user.account is not None  # noqa: S101 - or the key would not have been usable

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import sys
 
-from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.auth.decorators import login_not_required
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-import api.views as api
 from accounts.http import ConsoleRequest
 from regions.middleware import UnknownRegionError
 from regions.models import DEFAULT_REGION_ID, Region
 
 
-@csrf_exempt
-@login_not_required
-def home(request: HttpRequest) -> HttpResponse:
-    """The API's endpoint, which checks signatures instead of cookies, and the console's front door."""
-    if api.is_call(request):
-        return api.call(request)
-    return console_home(request)  # type: ignore[arg-type] # login_required sees to it
-
-
-@login_required
 @require_safe
-def console_home(request: ConsoleRequest) -> HttpResponse:
+def home(request: ConsoleRequest) -> HttpResponse:
+    """The console's front door."""
     if request.user.account_id is None:
         return redirect("admin:index")
     return redirect("images:custom", request.user.last_region_id or DEFAULT_REGION_ID)

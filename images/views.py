@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,10 +17,12 @@ from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.models import Image, ImageShare, SeenNotices
 from images.paging import page_of
+from queries import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.db.models import QuerySet
     from django.http import HttpResponse
 
     from regions.models import Region
@@ -265,5 +268,12 @@ def _owns(request: ConsoleRequest, image: Image) -> bool:
 
 def _usable(request: ConsoleRequest, region: Region, image_id: str) -> Image:
     """The image of that ID if the account may use it. A stranger cannot tell another's image from none."""
-    images = Image.objects.usable_by(account_of(request)).in_region(region).with_shared_count()
-    return get_object_or_404(images, image_id=image_id)
+    for image in _usable_by(account_of(request).pk, region.pk, image_id):
+        return image
+    raise Http404
+
+
+@prepared
+def _usable_by(account_id: str, region_id: str, image_id: str) -> QuerySet[Image]:
+    images = Image.objects.usable_by(account_id).in_region(region_id).with_shared_count()
+    return images.filter(image_id=image_id)

@@ -21,7 +21,7 @@ from images.models import Image, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# By the URL's name, of which there are few, not by the URL, of which there is no end.
+# By the URL's name or the API's action, of which there are few, not by the URL, of which there is no end.
 REQUESTS = Counter("eds_requests", "Requests answered", ["method", "view", "status"])
 SECONDS = Histogram("eds_request_seconds", "How long the answers took", ["method", "view"])
 METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -31,7 +31,7 @@ def measured(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
     def middleware(request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         response = get_response(request)
-        view = request.resolver_match.view_name if request.resolver_match else ""
+        view = request.resolver_match.view_name if request.resolver_match else getattr(request, "answered_by", "")
         method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(method, view, response.status_code).inc()
         SECONDS.labels(method, view).observe(time.perf_counter() - began)

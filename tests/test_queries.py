@@ -66,7 +66,7 @@ def test_a_value_is_never_a_part_of_the_sql(acme: Account, make_image: MakeImage
     assert ready("' OR ''='", timezone.now()) == []
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_every_thread_has_its_own_connection(acme: Account, make_image: MakeImage) -> None:
     image = make_image()
     assert ready(acme.pk, timezone.now()) == [image]

@@ -205,7 +205,7 @@ def test_a_nonce_holds_for_as_long_as_its_date_is_accepted(acme_program: Program
         assert code(acme_program.send(REGION, ahead)) == "InvalidTimeStamp.Expired"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_only_the_nonce_is_committed_without_waiting_for_the_disk(acme_program: Program) -> None:
     assert acme_program.send(REGION, signed(acme_program)).status_code == 200
     with connection.cursor() as cursor:
