@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from audit import seals
 from audit.middleware import client_address
-from queries import prepared
+from queries import insert, prepared
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -154,7 +154,7 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
         previous=seals.spans(_newest_ids()),
     )
     entry.seal = seals.seal(entry)
-    entry.save(force_insert=True)
+    insert(entry)
     transaction.on_commit(RECORDED.labels(event, outcome, str(by.door)).inc)
     return entry
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections
+from django.db import connections, router
 from django.db.models import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from django.db.models import QuerySet
+    from django.db.models import Field, Model, QuerySet
 
 
 class _Place(Value):
@@ -84,6 +84,27 @@ class _Use:
 def prepared[Row](build: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:
     """Decorate a function of values that gives a queryset; it is called once, with places for the values."""
     return Prepared(build)
+
+
+def insert(row: Model) -> None:
+    """Save a new row. It is `save(force_insert=True)` without what a plain table has no use for, such as signals."""
+    using = router.db_for_write(type(row), instance=row)
+    connection = connections[using]
+    sql, fields = _insertion(type(row))
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, using
+
+
+@cache
+def _insertion(model: type[Model]) -> tuple[str, list[Field[Any, Any]]]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    key = model._meta.pk.column
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places}) RETURNING "{key}"', fields  # noqa: S608 - our own names
 
 
 def _adapted(value: Any, connection: Any) -> Any:

@@ -16,13 +16,15 @@ from django.utils import timezone
 from accounts.models import Account
 from images.models import Image
 from images.paging import Count
-from queries import prepared
+from queries import insert, prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 type MakeImage = Callable[..., Image]
+
+MINIMAL = {"region_id": "cn-hangzhou", "name": "office", "os_type": "Linux", "platform": "Ubuntu 22.04", "size_gib": 40}
 
 pytestmark = pytest.mark.django_db
 
@@ -66,14 +68,18 @@ def test_a_value_is_never_a_part_of_the_sql(acme: Account, make_image: MakeImage
     assert ready("' OR ''='", timezone.now()) == []
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_every_thread_has_its_own_connection(acme: Account, make_image: MakeImage) -> None:
-    image = make_image()
-    assert ready(acme.pk, timezone.now()) == [image]
+@prepared
+def named(name: str) -> QuerySet[Account]:
+    return Account.objects.filter(name=name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_thread_has_its_own_connection(acme: Account) -> None:
+    assert named(acme.name) == [acme]
     found: list[Any] = []
 
     def look() -> None:
-        found.append(ready(acme.pk, timezone.now()))
+        found.append(named(acme.name))
         connection.close()
 
     threads = [Thread(target=look) for _ in range(4)]
@@ -81,4 +87,14 @@ def test_every_thread_has_its_own_connection(acme: Account, make_image: MakeImag
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [[image]] * 4
+    assert found == [[acme]] * 4
+
+
+def test_a_row_is_inserted_as_django_would(acme: Account, make_image: MakeImage) -> None:
+    saved, inserted = make_image(), Image(**{**MINIMAL, "owner": acme})
+    insert(inserted)
+    assert inserted.pk == saved.pk + 1
+    assert (inserted._state.adding, inserted._state.db) == (False, "default")
+    kept = Image.objects.get(pk=inserted.pk)
+    for field in Image._meta.concrete_fields:
+        assert getattr(kept, field.attname) == getattr(inserted, field.attname)

@@ -16,7 +16,7 @@ from audit.models import Actor
 from images import validators
 from images.models.image import Image, act
 from images.paging import Count
-from queries import prepared
+from queries import insert, prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class ImageShare(models.Model):
                 self.__dict__.pop("standing", None)
             self.full_clean(validate_unique=False, validate_constraints=False)
             self.granted_by = by.name
-            super().save(force_insert=True)
+            insert(self)
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         self.revoke()
