@@ -26,7 +26,7 @@ def on_exit(server):
 wsgi_app = "eds_console.wsgi"
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8000)}"
 # Threads, since a request mostly waits for the database; several processes, since Python runs one thread at a time.
-worker_class = "gthread"
+worker_class = "eds_console.server.Worker"
 workers = _number("WEB_WORKERS", 2)
 threads = 4
 # Loaded once and forked: the start is quicker, the memory shared, and a bad setting stops the start.

@@ -7,6 +7,20 @@ from datetime import UTC, datetime
 from audit.middleware import current_request_id
 
 
+class Suspicion(logging.Filter):
+    """What a client sent that cannot be accepted, such as another Host or too large a form, is a warning of one line.
+
+    Django makes it an error with a traceback, and any stranger could fill the log, and raise alarms, with these.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        if record.levelno == logging.WARNING and record.name.startswith("django."):
+            record.exc_info = None
+        return True
+
+
 class JsonFormatter(logging.Formatter):
     """One line of JSON for each record: time (UTC, ISO 8601), level, logger, message, and, where there are, the ID of
     the request that was answered then (the one the operation log and the error page show) and the traceback."""
