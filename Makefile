@@ -27,6 +27,10 @@ test: .venv/dev $(STATIC) $(TRANSLATIONS)
 bench: .venv/dev .tools/moto/.installed $(STATIC) $(TRANSLATIONS)
 	$(PYTHON) -m benchmarks $(if $(QUICK),--quick,--output docs/benchmarks.md)
 
+APPS := accounts api audit desktops images regions
+# Migrations that a version before them could not run beside; there was no release before them.
+BEFORE_RELEASE := 0003_entry_resource 0004_planned_share_owner
+
 # None of the checks writes to a database.
 lint: export DATABASE_URL := sqlite:///:memory:
 lint: .venv/dev $(TRANSLATIONS)
@@ -36,6 +40,10 @@ lint: .venv/dev $(TRANSLATIONS)
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) -m tests.with_postgres $(PYTHON) manage.py lintmigrations --settings tests.settings --no-cache \
+		--include-apps $(APPS) --ignore-name $(BEFORE_RELEASE) --warnings-as-errors RUNPYTHON_REVERSIBLE -q ok ignore warning -v0
+	.venv/bin/hadolint --failure-threshold warning deploy/Containerfile
+	.venv/bin/gixy deploy/nginx.conf
 	DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		ALLOWED_HOSTS=console.example.com MAIL_URL=smtp://mail.example.com $(PYTHON) manage.py check --deploy --fail-level WARNING
 

@@ -15,6 +15,8 @@ if "DATABASE_URL" not in os.environ:
 
 from eds_console.settings import *  # noqa: F403
 
+# For `make lint`.
+INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The live server of the browser tests does not know hashed names.
 STORAGES = {
