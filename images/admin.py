@@ -141,7 +141,7 @@ class ImageShareAdmin(VerbAdmin):
         """Share on behalf of the account that owns the image, by the same rules as its own people."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ShareOnBehalfForm(request.POST or None, initial=request.GET.dict())
+        form = ShareOnBehalfForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
         if request.method == "POST":
             share = form.grant_on_behalf(by=Actor.of(request, Door.ADMIN))
             if share is not None:
