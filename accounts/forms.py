@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.forms import LoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from crispy_forms.helper import FormHelper
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from django import forms
 from django.contrib.auth import get_backends
 from django.core.exceptions import ValidationError
@@ -47,7 +56,68 @@ class ResetPasswordForm(AllauthResetPasswordForm):
         return email
 
 
-class AddPasskeyForm(AddWebAuthnForm):
+# What allauth and fido2 raise over an answer of an authenticator that no authenticator gives.
+UNREADABLE = (
+    AttributeError,
+    InvalidSignature,
+    LookupError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    UnsupportedAlgorithm,
+    ValueError,
+    struct.error,
+)
+
+
+class CredentialField(forms.JSONField):
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError):  # Such as of a number with thousands of digits.
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value}) from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What the refused form shows again."""
+        try:
+            return super().bound_data(data, initial)
+        except (RecursionError, ValueError):
+            return None
+
+
+class ReadableCredential(forms.Form):
+    """A passkey's answer that cannot be read is refused like one that is wrong."""
+
+    credential = CredentialField(required=True, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean() or {}
+        except UNREADABLE:
+            raise get_adapter().validation_error("incorrect_code") from None
+
+    def clean_credential(self) -> Any:
+        # Which reads it where the form does not as a whole.
+        read = getattr(super(), "clean_credential", lambda: self.cleaned_data["credential"])
+        try:
+            return read()
+        except UNREADABLE:
+            raise get_adapter().validation_error("incorrect_code") from None
+
+
+class SignInPasskeyForm(ReadableCredential, LoginWebAuthnForm):
+    pass
+
+
+class ConfirmPasskeyForm(ReadableCredential, ReauthenticateWebAuthnForm):
+    pass
+
+
+class SecondPasskeyForm(ReadableCredential, AuthenticateWebAuthnForm):
+    pass
+
+
+class AddPasskeyForm(ReadableCredential, AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name")

@@ -6,17 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.core import serializers
 from django.test import Client
 
 from accounts.models import AccessKey, Account, User
-from audit.models import Actor, Entry
 from desktops.models import Desktop, ImageChange, Template
 from images.models import Image, ImageShare
 from tests.attack.urls import ANYTHING_ELSE, METHODS, parts_of, routes, url_of
-from tests.conftest import AUDITOR_RAM_ID, GLOBEX, sign_in
+from tests.conftest import sign_in
 from tests.test_access import PUBLIC
 
 if TYPE_CHECKING:
@@ -37,38 +35,6 @@ OF_AN_ACCOUNT = {
 # What is known to everybody, or to who has the mail.
 OTHERS = {"region", "uidb36"}
 SIGNED_OUT_BY = {"/logout/", "/admin/logout/"}
-
-
-@pytest.fixture
-def acmes(
-    image: Image,
-    share: ImageShare,
-    desktop: Desktop,
-    template: Template,
-    acme_user: User,
-    auditor: User,
-    operator: User,
-) -> dict[str, object]:
-    """The IDs of what Acme has, by the names of the parts of URLs."""
-    key, _secret = AccessKey.create_for(acme_user, by=Actor())
-    passkey = Authenticator.objects.create(user=operator, type="webauthn", data={"name": "Key", "credential": {}})
-    return {
-        "region": "cn-hangzhou",
-        "image": image.image_id,
-        "account": GLOBEX,
-        "desktop": desktop.desktop_id,
-        "template": template.template_id,
-        "key": key.access_key_id,
-        "person": AUDITOR_RAM_ID,
-        "entry": Entry.objects.get(event="ShareImage").pk,
-        "pk": passkey.pk,
-        "uidb36": "1",
-        "object_id": image.pk,
-        "id": acme_user.pk,
-        "app_label": "images",
-        "content_type_id": 1,
-        "url": "no/such/page/",
-    }
 
 
 def all_there_is() -> str:
