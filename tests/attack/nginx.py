@@ -20,22 +20,20 @@ UNPACKED = ROOT / ".tools" / "nginx"
 def found() -> str | None:
     """The path of an nginx that runs here."""
     for path in ("nginx", "/usr/sbin/nginx", str(UNPACKED / "usr/sbin/nginx")):
-        if (nginx := shutil.which(path)) and subprocess.run(
-            [nginx, "-v"], capture_output=True, check=False
-        ).returncode == 0:
+        nginx = shutil.which(path)
+        if nginx and subprocess.run([nginx, "-v"], capture_output=True, check=False).returncode == 0:
             return nginx
     return None
 
 
 def fetch() -> None:
     """Debian's package, which is not installed: nothing is started, and nothing outside of the folder changes."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-    if os.geteuid() == 0:
-        subprocess.run(["apt-get", "-qq", "update"], **quiet)
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["apt-get", "-qq", "download", "nginx"], cwd=folder, **quiet)
+        if os.geteuid() == 0:
+            subprocess.run(["apt-get", "-qq", "update"], capture_output=True, check=False)
+        subprocess.run(["apt-get", "-qq", "download", "nginx"], cwd=folder, capture_output=True, check=False)
         for package in Path(folder).glob("nginx_*.deb"):
-            subprocess.run(["dpkg", "-x", str(package), str(UNPACKED)], **quiet)
+            subprocess.run(["dpkg", "-x", str(package), str(UNPACKED)], capture_output=True, check=False)
 
 
 def main() -> int:
