@@ -103,10 +103,12 @@ def collect_static_files(environment: dict[str, str]) -> None:
 
 
 @contextmanager
-def served(database_url: str, folder: Path, *, loaded: bool = False, **environment: str) -> Iterator[Console]:
+def served(
+    database_url: str, folder: Path, *, loaded: bool = False, code: Path = ROOT, **environment: str
+) -> Iterator[Console]:
     """A console with the demo data, served by gunicorn until the block ends; its log is in the folder.
 
-    `loaded` says that the database has the demo data already.
+    `loaded` says that the database has the demo data already; `code` is another version of the console.
     """
     environment = production(database_url, **environment)
     collect_static_files(environment)
@@ -118,7 +120,7 @@ def served(database_url: str, folder: Path, *, loaded: bool = False, **environme
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         process = subprocess.Popen(
             [BIN / "gunicorn", "--bind", f"fd://{listener.fileno()}"],
-            cwd=ROOT,
+            cwd=code,
             env=environment,
             pass_fds=[listener.fileno()],
             stdout=output,
