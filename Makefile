@@ -8,7 +8,7 @@ TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: run setup test bench lint screenshots requirements static
+.PHONY: run setup test bench lint audit messages screenshots requirements static
 
 # Serve the console with its demo data on http://127.0.0.1:8000/; HOST, PORT, WEB_WORKERS and DATABASE_URL override.
 run: .venv/base $(STATIC) $(TRANSLATIONS)
@@ -48,6 +48,13 @@ lint: .venv/dev $(TRANSLATIONS)
 	DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		ALLOWED_HOSTS=console.example.com MAIL_URL=smtp://mail.example.com $(PYTHON) manage.py check --deploy --fail-level WARNING
 
+# Ask the advisories of the Python packages about every pinned version, and the index for newer ones; needs the network.
+# A version that could not be asked about is a failure too (--strict).
+audit: .tools/audit/.installed
+	$(UV) pip list --outdated -p $(PYTHON)
+	.tools/audit/bin/pip-audit --strict --disable-pip --progress-spinner off \
+		$(foreach name,uv base dev bench,-r requirements/$(name).txt)
+
 # The pictures of the README.
 screenshots: .venv/dev $(STATIC) $(TRANSLATIONS)
 	@$(PYTHON) -m tests.browser.chromium
@@ -60,7 +67,7 @@ messages: .venv/dev
 
 # Write the pinned requirements anew; with UPGRADE=--upgrade to the newest versions.
 requirements: | $(UV)
-	for name in uv base dev bench; do $(PIN) $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit; done
+	for name in uv base dev bench audit; do $(PIN) $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit; done
 
 static: $(STATIC)
 
@@ -83,6 +90,11 @@ static: $(STATIC)
 .tools/moto/.installed: requirements/bench.txt | .venv/pyvenv.cfg
 	@$(UV) venv -q --allow-existing -p $(PYTHON) .tools/moto
 	@$(UV) pip sync -q --require-hashes -p .tools/moto/bin/python $<
+	@touch $@
+
+.tools/audit/.installed: requirements/audit.txt | .venv/dev
+	@$(UV) venv -q --allow-existing -p $(PYTHON) .tools/audit
+	@$(UV) pip sync -q --require-hashes -p .tools/audit/bin/python $<
 	@touch $@
 
 # Of Bootstrap one file is used. What is ignored would be hashed and compressed for nothing, which takes long.
