@@ -63,6 +63,7 @@ def production(database_url: str, **environment: str) -> dict[str, str]:
         "HTTPS": "0",
         "DEBUG": "0",
         "WEB_WORKERS": "2",
+        "PYTHONWARNINGS": "error",
         **environment,
     }
 
