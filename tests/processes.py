@@ -63,7 +63,8 @@ def production(database_url: str, **environment: str) -> dict[str, str]:
         "HTTPS": "0",
         "DEBUG": "0",
         "WEB_WORKERS": "2",
-        "PYTHONWARNINGS": "error",
+        # But that gunicorn leaves the socket it was handed to the garbage collector.
+        "PYTHONWARNINGS": "error,ignore::ResourceWarning",
         **environment,
     }
 

@@ -235,8 +235,9 @@ def test_clickjacking_no_page_is_shown_in_a_frame(pages: list[str], client_of: C
         for who in (client_of, client):
             for answer in (who.get(url), who.post(url), who.generic("FROB", url)):
                 policy = answer.get("Content-Security-Policy", "")
+                is_page = answer.get("Content-Type", "").startswith("text/html")
                 if (
-                    answer.get("X-Frame-Options") != "DENY"
+                    (is_page and answer.get("X-Frame-Options") != "DENY")
                     or "frame-ancestors 'none'" not in policy
                     or "unsafe" in policy
                     or answer.get("X-Content-Type-Options") != "nosniff"
