@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
@@ -76,6 +77,13 @@ class AccountAdmin(BigTableAdmin):
         return False
 
 
+class AccountWidget(ForeignKeyRawIdWidget):
+    """Django looks for whatever was entered, to name it beside the field; PostgreSQL has no NUL."""
+
+    def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
+        return ("", "") if "\0" in str(value) else super().label_and_url_for_value(value)
+
+
 class UserForm(UserChangeForm):
     class Meta:
         model = User
@@ -120,6 +128,11 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
             },
         ),
     )
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "account":
+            kwargs["widget"] = AccountWidget(db_field.remote_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.action(description=_("Remove second factors and end sessions"), permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:

@@ -128,9 +128,9 @@ class ActForm(forms.Form):
             return None
 
     def entered(self, name: str) -> str:
-        """The field's text as it was entered, even where the field did not take it."""
+        """The field's text as it was entered, even where the field did not take it; without NUL, for PostgreSQL."""
         self.full_clean()
-        return str(self.cleaned_data.get(name) or self.data.get(name, "")).strip()
+        return str(self.cleaned_data.get(name) or self.data.get(name, "")).strip().replace("\0", "\ufffd")
 
 
 class ShareForm(ActForm):
@@ -166,7 +166,7 @@ class ShareOnBehalfForm(ShareForm):
     field_order = ["image_id"]
 
     def grant_on_behalf(self, *, by: Actor) -> ImageShare | None:
-        image = Image.objects.filter(image_id=self.entered("image_id").replace("\0", "")).first()
+        image = Image.objects.filter(image_id=self.entered("image_id")).first()
         return self.grant(image, by=by)
 
 

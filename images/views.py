@@ -233,7 +233,9 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_many(request: ConsoleRequest, region: Region) -> HttpResponse:
     """Delete the images that were selected, each for itself, with an answer for each."""
-    chosen = (request.POST if request.method == "POST" else request.GET).getlist("image")[:MOST_AT_ONCE]
+    sent = (request.POST if request.method == "POST" else request.GET).getlist("image")
+    # PostgreSQL has no NUL, and no image's ID has one.
+    chosen = [image_id for image_id in sent if "\0" not in image_id][:MOST_AT_ONCE]
     own = Image.objects.owned_by(account_of(request)).in_region(region).filter(image_id__in=chosen)
     answers = []
     for found in own.order_by("-id").prefetch_related("shares", "copies"):

@@ -128,7 +128,7 @@ def test_an_admin_list_has_one_order(model: str, as_support: Client) -> None:
     assert as_support.get(f"/admin/{model}/?o=2").context["cl"].queryset.query.order_by == plain
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
 def test_a_statement_of_its_own_waits_for_the_writer_before_it() -> None:
     account = Account.objects.create(account_id="1000000000000001", name="One", site=Account.Site.CHINA)

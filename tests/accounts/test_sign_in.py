@@ -226,7 +226,7 @@ def test_mail_that_cannot_be_sent_is_no_error_page(acme_user: User, client: Clie
 # Second factors
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_an_authenticator_app_is_set_up_asked_for_and_taken_away(
     acme_user: User, client: Client, mailoutbox: Any
 ) -> None:

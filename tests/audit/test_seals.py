@@ -68,7 +68,7 @@ def test_nor_through_the_models() -> None:
             act()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_flush_is_refused_too(request: pytest.FixtureRequest) -> None:
     write()
     operations = type(connection.ops)
