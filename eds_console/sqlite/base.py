@@ -13,7 +13,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from eds_console.sqlite.queue import Place
@@ -41,7 +40,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _wait_in_queue(self) -> None:
         seconds = self.settings_dict["OPTIONS"].get("timeout", 30)
         if self._place is not None and not self._place.take(seconds):
-            raise OperationalError(f"somebody else has been writing for {seconds:g} s")
+            with self.wrap_database_errors:
+                raise self.Database.OperationalError(f"somebody else has been writing for {seconds:g} s")
 
     def _leave_queue(self) -> None:
         if self._place is not None:

@@ -148,6 +148,14 @@ class Journal:
         return sum(act.was_done for act in self.acts)
 
 
+def api_call(event: str, image: str) -> bytes:
+    """A signed call of Acme's."""
+    key, secret = ACCESS_KEYS["acme@example.com"]
+    verb = "AddAccount.1" if event == "ShareImage" else "RemoveAccount.1"
+    what = {"RegionId": "cn-hangzhou", "ImageId": image, verb: GLOBEX}
+    return call({"key": key, "secret": secret}, "ModifyImagePermission", **what)
+
+
 class Clients:
     """Clients that share and unshare without pause, half of them with the console's forms and half with API calls.
 
@@ -160,7 +168,7 @@ class Clients:
         self._stop = threading.Event()
         self._mutex = threading.Lock()
         self._hand = Hand(server, "acme@example.com")  # type: ignore[arg-type] # it has an address
-        senders: list[Callable[[str, str], bytes]] = [self._form, self._call]
+        senders: list[Callable[[str, str], bytes]] = [self._form, api_call]
         self._threads = [
             threading.Thread(target=self._work, args=(ACME_IMAGES[place], senders[place % 2]))
             for place in range(number)
@@ -203,13 +211,6 @@ class Clients:
         cookies = "; ".join(f"{name}={value}" for name, value in self._hand.session.cookies.get_dict().items())
         headers = {"Host": "127.0.0.1", "Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
         return request("POST", path, headers, urlencode(fields))
-
-    @staticmethod
-    def _call(event: str, image: str) -> bytes:
-        key, secret = ACCESS_KEYS["acme@example.com"]
-        verb = "AddAccount.1" if event == "ShareImage" else "RemoveAccount.1"
-        what = {"RegionId": "cn-hangzhou", "ImageId": image, verb: GLOBEX}
-        return call({"key": key, "secret": secret}, "ModifyImagePermission", **what)
 
     def _work(self, image: str, send: Callable[[str, str], bytes]) -> None:
         connection = Connection(("127.0.0.1", self.server.port))

@@ -49,8 +49,9 @@ def _as_owner(folder: Path) -> dict[str, Any]:
 class Postgres:
     """One server. It is killed by signals, never asked: the machine stays, so what it has written is on its disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, log: Path | None = None) -> None:
         self.folder = folder
+        self.log = log or folder.parent / f"{folder.name}.log"
         self.port = _free_port()
         self.as_owner = _as_owner(folder)
         self.process: subprocess.Popen[bytes] | None = None
@@ -80,7 +81,7 @@ class Postgres:
         command: list[str | Path] = [BINARIES / "postgres", "-D", self.folder]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self.as_owner)
         deadline = time.monotonic() + SECONDS
         while True:
@@ -116,10 +117,15 @@ class Postgres:
     def signal(self, number: int) -> None:
         """To the server and all its processes at once."""
         assert self.process is not None
+        if not self.is_running():
+            return
         master = psutil.Process(self.process.pid)
         for process in [master, *master.children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         if self.process is not None:
@@ -145,22 +151,21 @@ def postgres() -> Iterator[Postgres]:
             server.kill()
 
 
+def copy_of(demo: str, server: Postgres) -> None:
+    """Copy the demo data that another server has into the database `console`."""
+    server.sql("CREATE DATABASE console")
+    dump = [BINARIES / "pg_dump", "--no-owner", "-d", demo]
+    load = [BINARIES / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", server.url()]
+    with subprocess.Popen(dump, stdout=subprocess.PIPE) as dumping:
+        subprocess.run(load, stdin=dumping.stdout, check=True, stdout=subprocess.DEVNULL)
+    assert dumping.returncode == 0
+
+
 @contextmanager
-def with_demo(like: str, **options: str) -> Iterator[Postgres]:
-    """A server that runs, with a copy of the demo data that another has, in the database `console`."""
+def with_demo(demo: str) -> Iterator[Postgres]:
+    """A server that runs, with a copy of the demo data."""
     with postgres() as server:
         server.initialise()
-        server.start(**options)
-        server.sql("CREATE DATABASE console")
-        dump = [BINARIES / "pg_dump", "--no-owner", "-d", like.replace("postgres://", "postgresql://")]
-        with subprocess.Popen(dump, stdout=subprocess.PIPE) as dumping:
-            load = [
-                BINARIES / "psql",
-                "-q",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-d",
-                server.url().replace("postgres:", "postgresql:"),
-            ]
-            subprocess.run(load, stdin=dumping.stdout, check=True, stdout=subprocess.DEVNULL)
+        server.start()
+        copy_of(demo, server)
         yield server
