@@ -188,10 +188,12 @@ class Clients:
         """Until so many more acts were done: that is, until the console works again."""
         with self._mutex:
             enough = self.journal.done + more
-        deadline = time.monotonic() + 2 * SECONDS
-        while self.journal.done < enough:
-            assert time.monotonic() < deadline, f"{self.journal.done} acts, {self.journal.wrong[:3]}"
+        done, since = self.journal.done, time.monotonic()
+        while done < enough:
             time.sleep(0.05)
+            if done != (now := self.journal.done):
+                done, since = now, time.monotonic()
+            assert time.monotonic() < since + SECONDS, f"{done} acts, and no more; {self.journal.wrong[:3]}"
 
     def wait_for_trouble(self, more: int = 1) -> None:
         """Until so many more were told that the console is not available."""

@@ -81,3 +81,4 @@ def test_a_primary_that_becomes_a_standby_is_left_by_itself(tmp_path: Path, demo
                 second.promote()
                 clients.wait_for(20)
             check(journal, second.url())
+    report("Primary left", faults=1, acts=journal.done, unavailable=journal.unavailable)
