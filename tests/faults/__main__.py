@@ -29,7 +29,7 @@ BULLETS = {
     "Database killed": "PostgreSQL is killed with SIGKILL under load, and started again",
     "Database frozen": "PostgreSQL stops answering under load, with all connections open, and goes on",
     "Writer hung": "A process begins to write to SQLite and is stopped there, under load",
-    "Primary killed": "The primary is killed under load, its synchronous standby promoted; half of the clients meet the limit",
+    "Primary killed": "The primary is killed under load and its synchronous standby promoted; 4 of 8 clients may share",
     "Primary left": "The primary answers, but takes no writes any more, and its standby is promoted",
     "32 writers on SQLite": "32 clients write to one SQLite file at once, in 32 threads",
     "Disk full": "The disk of the database is full, under load, and has room again",
