@@ -47,7 +47,7 @@ class Nonce(models.Model):
         # One statement that never fails: an IntegrityError would cost a savepoint on each call.
         with connection.cursor() as cursor, _not_waiting_for_the_disk(cursor) as condition:
             cursor.execute(
-                f"INSERT INTO {table} (fingerprint, expires_at) SELECT %s, %s WHERE {condition} AND NOT EXISTS"
+                f"INSERT INTO {table} (fingerprint, expires_at) SELECT %s, %s WHERE {condition} AND NOT EXISTS"  # noqa: S608
                 f" (SELECT 1 FROM {table} WHERE fingerprint = %s AND expires_at >= %s)"
                 " ON CONFLICT (fingerprint) DO NOTHING",
                 [fingerprint, expires, PRUNED, expires],
