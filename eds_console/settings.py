@@ -5,6 +5,7 @@ A value that cannot be read stops the start with a sentence (django.core.excepti
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -233,6 +234,12 @@ def database(name: str, default: str) -> dict[str, object]:
         }
     else:
         settings["ENGINE"] = "eds_console.postgresql"
+        hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+        ports = [host for host in hosts if re.search(r":\d+$", host)]
+        if len(hosts) > 1 and ports and len(ports) < len(hosts):
+            # One port would count for all hosts.
+            raise ImproperlyConfigured(f"{name} must name a port for each of its hosts, or for none.")
+        settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
         settings["OPTIONS"] = {
             # A statement that comes again is not planned again: half of what PostgreSQL did for a request was that.
             "server_side_binding": True,
