@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import subprocess
@@ -47,6 +48,23 @@ for app, number in (("images", "0003"), ("audit", "0004"), ("accounts", "0002"))
     call_command("migrate", app, number, verbosity=0)
 """
 
+# Which migrations are noted in a transaction of their own, after they were applied.
+NOTED_LATER = """
+import json, django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+record, later = MigrationRecorder.record_applied, []
+def note(recorder, app, name):
+    if not connection.in_atomic_block:
+        later.append(f"{app}.{name}")
+    record(recorder, app, name)
+MigrationRecorder.record_applied = note
+call_command("migrate", verbosity=0)
+print(json.dumps(later))
+"""
+
 
 def migrate_and_kill(environment: dict[str, str], die: random.Random) -> bool:
     """Kill it while it applies one of its migrations, or the next, at random. Whether it was still running."""
@@ -85,3 +103,12 @@ def test_a_migration_that_was_killed_half_way_is_run_again_and_nothing_is_lost(
                 assert [query(database_url, sql) for sql in KEPT] == before
                 assert "invariants hold" in manage(environment, "verify")
     report("Migration killed", faults=killed)
+
+
+def test_no_moment_is_between_a_migration_and_the_note_of_it(tmp_path: Path) -> None:
+    with fresh_database(tmp_path) as database_url:
+        environment = production(database_url, DJANGO_SETTINGS_MODULE="eds_console.settings")
+        done = subprocess.run(
+            [sys.executable, "-c", NOTED_LATER], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+    assert json.loads(done.stdout) == []
