@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -22,13 +22,13 @@ import psycopg
 import pytest
 import requests
 
-from accounts.demo import ACCESS_KEYS, DEMO_PASSWORD, GLOBEX
+from accounts.demo import ACCESS_KEYS, GLOBEX
 from benchmarks.clients import call
 from benchmarks.load import Answer, Connection, request
 from tests.processes import BIN, ROOT, SECONDS, Hand, collect_static_files, manage, production
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 IS_LONG = bool(os.environ.get("SOAK"))
 IS_POSTGRESQL = not os.environ["DATABASE_URL"].startswith("sqlite")
@@ -55,7 +55,6 @@ class Server:
 
     def __init__(self, database_url: str, folder: Path, **environment: str) -> None:
         self.environment = production(database_url, **environment)
-        self.database_url = database_url
         self.log = folder / "gunicorn.log"
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -75,7 +74,7 @@ class Server:
         self.kill()
         self.listener.close()
 
-    def start(self, **options: Any) -> None:
+    def start(self) -> None:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -85,7 +84,6 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                **options,
             )
         assert self.health() in {200, 503}, self.log.read_text()
 
@@ -310,15 +308,5 @@ def check(journal: Journal, database_url: str) -> None:
         assert (image in shared) == (len(events) % 2 == 1), f"{image} is shared without its entry, or the reverse"
 
 
-@contextmanager
-def verified(server: Server) -> Iterator[None]:
-    """`manage.py verify` finds nothing after the block."""
-    yield
-    assert "invariants hold" in server.manage("verify")
-
-
 def person_of(server: Server, username: str = "acme@example.com") -> Hand:
     return Hand(server, username)  # type: ignore[arg-type] # it has an address
-
-
-PASSWORD = DEMO_PASSWORD
