@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import re
@@ -193,11 +194,11 @@ class Clients:
                 done, since = now, time.monotonic()
             assert time.monotonic() < since + SECONDS, f"{done} acts, and no more; {self.journal.wrong[:3]}"
 
-    def wait_for_trouble(self, more: int = 1) -> None:
-        """Until so many more were told that the console is not available."""
-        enough = self.journal.unavailable + more
+    def wait_for_trouble(self, more: int = 1, *, or_acts: float = math.inf) -> None:
+        """Until so many more were told that the console is not available, or so many acts were done all the same."""
+        enough, acts = self.journal.unavailable + more, self.journal.done + or_acts
         deadline = time.monotonic() + 2 * SECONDS
-        while self.journal.unavailable < enough:
+        while self.journal.unavailable < enough and self.journal.done < acts:
             assert time.monotonic() < deadline, "nobody is told"
             time.sleep(0.05)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -122,12 +123,21 @@ class Mind:
         return call({"key": key, "secret": secret}, action, **pairs)
 
     def damaged(self, whole: bytes) -> bytes:
-        """The same with some bytes that are others; its end still says that it is one."""
-        head, _blank, body = whole.partition(b"\r\n\r\n")
-        letters = bytearray(head)
-        for _ in range(self.die.randint(1, 5)):
-            letters[self.die.randrange(len(letters))] = self.die.randrange(256)
-        return bytes(letters) + b"\r\n\r\n" + body
+        """The same with another value of a header, or with bytes that are others. Its length is left as it is."""
+        head, blank, body = whole.partition(b"\r\n\r\n")
+        head, length, number = head.partition(b"\r\nContent-Length: ")
+        if self.die.random() < 0.5:
+            first, *headers = head.split(b"\r\n")
+            place = self.die.randrange(len(headers))
+            value = re.sub(r"[\0-\x1f\x7f]", "", self.text()).encode()[:2000]
+            headers[place] = headers[place].partition(b":")[0] + b": " + value
+            head = b"\r\n".join([first, *headers])
+        else:
+            letters = bytearray(head)
+            for _ in range(self.die.randint(1, 5)):
+                letters[self.die.randrange(len(letters))] = self.die.randrange(256)
+            head = bytes(letters)
+        return head + length + number + blank + body
 
 
 class Sender(threading.Thread):

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db.migrations.loader import MigrationLoader
 
 from tests.faults.harness import query, report, size
 from tests.processes import ROOT, SECONDS, fresh_database, manage, production
@@ -112,3 +113,10 @@ def test_no_moment_is_between_a_migration_and_the_note_of_it(tmp_path: Path) -> 
             [sys.executable, "-c", NOTED_LATER], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
         )
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize("app", ["accounts", "api", "audit", "desktops", "images", "regions"])
+def test_each_migration_is_one_transaction(app: str) -> None:
+    """One that is not keeps its first half when it is interrupted, and cannot be run again."""
+    migrations = MigrationLoader(None).disk_migrations
+    assert [name for (of, name), migration in migrations.items() if of == app and not migration.atomic] == []
