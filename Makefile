@@ -8,7 +8,7 @@ TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: run setup test bench lint audit messages screenshots requirements static
+.PHONY: run setup test soak bench lint audit messages screenshots requirements static
 
 # Serve the console with its demo data on http://127.0.0.1:8000/; HOST, PORT, WEB_WORKERS and DATABASE_URL override.
 run: .venv/base $(STATIC) $(TRANSLATIONS)
@@ -27,6 +27,10 @@ test: .venv/dev $(STATIC) $(TRANSLATIONS)
 # The product, moto and the floor side by side, about 20 minutes; QUICK=1 takes under two and writes nothing.
 bench: .venv/dev .tools/moto/.installed $(STATIC) $(TRANSLATIONS)
 	$(PYTHON) -m benchmarks $(if $(QUICK),--quick,--output docs/benchmarks.md)
+
+# The faults of tests/faults in their long form, on SQLite and then on PostgreSQL; half an hour. Writes docs/reliability.md.
+soak: .venv/dev $(STATIC) $(TRANSLATIONS)
+	$(PYTHON) -m tests.faults --output docs/reliability.md
 
 APPS := accounts api audit desktops images regions
 # Migrations that a version before them could not run beside; there was no release before them.

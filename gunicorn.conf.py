@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+from eds_console.worker import Worker
+
 
 def _number(name: str, default: int) -> int:
     text = os.environ.get(name) or str(default)
@@ -26,9 +28,13 @@ def on_exit(server):
 wsgi_app = "eds_console.wsgi"
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8000)}"
 # Threads, since a request mostly waits for the database; several processes, since Python runs one thread at a time.
-worker_class = "eds_console.server.Worker"
+worker_class = "eds_console.worker.Worker"
 workers = _number("WEB_WORKERS", 2)
 threads = 4
+# Requests that wait in one process for a thread; at 100 a second the last of them waits for less than a second.
+Worker.longest_queue = _number("WEB_QUEUE", 64)
+# Of all connections, most of which say nothing at a time; a process may have 1024 files open.
+worker_connections = 800
 # Loaded once and forked: the start is quicker, the memory shared, and a bad setting stops the start.
 preload_app = True
 # A socket in the home folder through which the server could be told things; nobody uses it, and two servers share it.

@@ -122,7 +122,7 @@ REQUEST_ERRORS = (
     Error(
         "ServiceUnavailable",
         503,
-        _("The database does not answer, or could not finish in time."),
+        _("The database does not answer, or could not finish in time, or too many calls wait."),
         _("Try again in a moment."),
     ),
 )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PRUNE_ONE_CALL_IN = 16
 PRUNE_AT_MOST = 100
+# No fingerprint: the row of this name says up to when nonces have been pruned.
+PRUNED = "pruned"
 
 
 class Nonce(models.Model):
@@ -22,6 +24,9 @@ class Nonce(models.Model):
 
     A row in the database holds for every server process and over restarts. Nonces are those of one AccessKey: what one
     user chooses takes nothing from another.
+
+    Which are too old the clock says, and it may be set back. So what has been pruned stays too old for good, and no
+    call can be sent again because the clock was wrong for a while.
     """
 
     fingerprint = models.CharField(_("fingerprint"), max_length=64, primary_key=True)
@@ -36,14 +41,16 @@ class Nonce(models.Model):
 
     @classmethod
     def use(cls, access_key_id: str, nonce: str, *, expires_at: datetime) -> bool:
-        """Use up a nonce; False when it was used before. Of calls at the same time one is told True."""
+        """Use up a nonce; False when it was used, or may have been. Of calls at the same time one is told True."""
         fingerprint = hashlib.sha256(f"{access_key_id}\n{nonce}".encode()).hexdigest()
+        table, expires = cls._meta.db_table, connection.ops.adapt_datetimefield_value(expires_at)
         # One statement that never fails: an IntegrityError would cost a savepoint on each call.
         with connection.cursor() as cursor, _not_waiting_for_the_disk(cursor) as condition:
             cursor.execute(
-                f"INSERT INTO {cls._meta.db_table} (fingerprint, expires_at) SELECT %s, %s WHERE {condition}"
+                f"INSERT INTO {table} (fingerprint, expires_at) SELECT %s, %s WHERE {condition} AND NOT EXISTS"  # noqa: S608
+                f" (SELECT 1 FROM {table} WHERE fingerprint = %s AND expires_at >= %s)"
                 " ON CONFLICT (fingerprint) DO NOTHING",
-                [fingerprint, connection.ops.adapt_datetimefield_value(expires_at)],
+                [fingerprint, expires, PRUNED, expires],
             )
             is_new: bool = cursor.rowcount == 1
         # A fingerprint is as good as a die.
@@ -56,10 +63,16 @@ class Nonce(models.Model):
         """Delete some of what has expired: more than comes in between two prunes, and never much at a time."""
         with transaction.atomic():
             # A margin for servers whose clocks differ.
-            expired = cls.objects.filter(expires_at__lt=timezone.now() - timedelta(minutes=1)).order_by("expires_at")
-            some = list(expired.select_for_update(skip_locked=True).values_list("pk", flat=True)[:PRUNE_AT_MOST])
+            expired = cls.objects.filter(expires_at__lt=timezone.now() - timedelta(minutes=1)).exclude(pk=PRUNED)
+            some = list(expired.order_by("expires_at").select_for_update(skip_locked=True)[:PRUNE_AT_MOST])
             if some:
-                cls.objects.filter(pk__in=some).delete()
+                cls._set_pruned(some[-1].expires_at)
+                cls.objects.filter(pk__in=[nonce.pk for nonce in some]).delete()
+
+    @classmethod
+    def _set_pruned(cls, until: datetime) -> None:
+        pruned, _created = cls.objects.get_or_create(pk=PRUNED, defaults={"expires_at": until})
+        cls.objects.filter(pk=pruned.pk, expires_at__lt=until).update(expires_at=until)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
-from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,6 +21,7 @@ from api.params import read as read_parameters
 from api.params import understand
 from api.signing import authenticate, claim_of
 from api.vendor import EVERY_ACTION
+from audit.database import is_unavailable
 from audit.models import Actor, Door
 
 if TYPE_CHECKING:
@@ -59,12 +59,22 @@ def call(request: HttpRequest) -> JsonResponse:
             content, status = _refusal(request, ApiError("RequestTooLarge", "The body is too large."))
         except SuspiciousOperation:
             content, status = _refusal(request, ApiError("InvalidRequest", "The request cannot be read."))
-        except (OperationalError, InterfaceError):
-            logger.exception("The database failed call %s", _request_id(request))
-            content, status = _refusal(request, ApiError("ServiceUnavailable", "The database could not finish."))
-        except Exception:
-            logger.exception("Call %s failed", _request_id(request))
-            content, status = _refusal(request, ApiError("InternalError", "The server made a mistake."))
+        except Exception as error:
+            if is_unavailable(error):
+                logger.exception("The database failed call %s", _request_id(request))
+                content, status = _refusal(request, ApiError("ServiceUnavailable", "The database could not finish."))
+            else:
+                logger.exception("Call %s failed", _request_id(request))
+                content, status = _refusal(request, ApiError("InternalError", "The server made a mistake."))
+    return _response(request, content, status)
+
+
+def unavailable(request: HttpRequest, message: str) -> JsonResponse:
+    """What is answered to a call that is not even looked at."""
+    return _response(request, *_refusal(request, ApiError("ServiceUnavailable", message)))
+
+
+def _response(request: HttpRequest, content: Answer, status: int) -> JsonResponse:
     response = JsonResponse({"RequestId": _request_id(request), **content}, status=status)
     response["Cache-Control"] = "no-store"
     response["Content-Length"] = str(len(response.content))

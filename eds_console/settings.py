@@ -5,6 +5,7 @@ A value that cannot be read stops the start with a sentence (django.core.excepti
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -61,7 +62,7 @@ def cache(name: str) -> dict[str, object]:
     if url:
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
     return {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "eds_console.cache.DatabaseCache",
         "LOCATION": "console_cache",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
@@ -208,8 +209,9 @@ def _bounded_waiting() -> dict[str, object]:
         options["options"] = (
             f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={2 * milliseconds}"
         )
-        # For a server that is gone without a word.
+        # For a server that is gone without a word, and for one that hangs and so cannot keep what it was told.
         options["tcp_user_timeout"] = milliseconds
+        options["longest_wait"] = seconds + 1
     return options
 
 
@@ -226,10 +228,18 @@ def database(name: str, default: str) -> dict[str, object]:
             # A write transaction takes SQLite's one write lock from its start, so what the sharing rules read
             # under it stays true until the commit, as the row lock does on PostgreSQL.
             "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
+            # Seconds that a writer waits for its turn; without an end nobody waits here.
+            "timeout": number("DATABASE_TIMEOUT", default=0, minimum=0) or 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
     else:
+        settings["ENGINE"] = "eds_console.postgresql"
+        hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+        ports = [host for host in hosts if re.search(r":\d+$", host)]
+        if len(hosts) > 1 and ports and len(ports) < len(hosts):
+            # One port would count for all hosts.
+            raise ImproperlyConfigured(f"{name} must name a port for each of its hosts, or for none.")
+        settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
         settings["OPTIONS"] = {
             # A statement that comes again is not planned again: half of what PostgreSQL did for a request was that.
             "server_side_binding": True,
@@ -246,7 +256,7 @@ def database(name: str, default: str) -> dict[str, object]:
 DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'console.sqlite3'}")}
 if env.str("REPLICA_URL", default=""):
     DATABASES["replica"] = {**database("REPLICA_URL", default=""), "TEST": {"MIRROR": "default"}}
-    if {settings["ENGINE"] for settings in DATABASES.values()} != {"django.db.backends.postgresql"}:
+    if {settings["ENGINE"] for settings in DATABASES.values()} != {"eds_console.postgresql"}:
         raise ImproperlyConfigured("REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.")
     DATABASE_ROUTERS = ["eds_console.replica.Router"]
     MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "eds_console.replica.own_writes_are_seen")

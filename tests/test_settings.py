@@ -63,6 +63,32 @@ def test_behind_tls_every_cookie_is_secure() -> None:
     assert done.stdout.split() == ["True", "True"]
 
 
+@pytest.mark.parametrize(
+    ("hosts", "host", "port"),
+    [
+        ("db1:5433,db2:5434", "db1,db2", "5433,5434"),
+        ("db1,db2", "db1,db2", ""),
+        ("[::1]:5433,db2:5434", "::1,db2", "5433,5434"),
+        ("db1:5433,db2", "", ""),
+    ],
+)
+def test_a_database_may_have_several_hosts(hosts: str, host: str, port: str) -> None:
+    code = "from django.conf import settings as s; d = s.DATABASES['default']; "
+    code += "print(d['HOST'], d['PORT'], d['NAME'], d['USER'], d['PASSWORD'], d['OPTIONS']['target_session_attrs'])"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": "x" * 60,
+        "DATABASE_URL": f"postgres://u:p%40ss@{hosts}/console?target_session_attrs=read-write",
+        "DJANGO_SETTINGS_MODULE": "eds_console.settings",
+    }
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
+    if host:
+        assert done.stdout.split(" ") == [host, port, "console", "u", "p@ss", "read-write\n"], done.stderr
+    else:
+        assert "DATABASE_URL must name a port for each of its hosts, or for none." in done.stderr
+
+
 def test_every_setting_is_documented() -> None:
     code = (ROOT / "eds_console/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
     names = set(

@@ -7,6 +7,9 @@ def repeat_owner(apps, schema_editor):
     Image = apps.get_model("images", "Image")
     owner = Image.objects.filter(pk=models.OuterRef("image")).values("owner")
     PlannedShare.objects.update(owner=models.Subquery(owner))
+    if schema_editor.connection.vendor == "postgresql":
+        # Else it refuses to change the table, whose references are to be checked at the end of the transaction.
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 OWNER = {
@@ -19,8 +22,6 @@ OWNER = {
 
 
 class Migration(migrations.Migration):
-    # In one transaction PostgreSQL would refuse to change a table whose rows were changed in it.
-    atomic = False
     dependencies = [("images", "0003_planned_shares_and_notices")]
     operations = [
         migrations.AddField("plannedshare", "owner", models.ForeignKey(null=True, **OWNER)),

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from eds_console.server import MOST_BODY, MOST_HEAD, Refused, is_whole
+from eds_console.worker import MOST_BODY, MOST_HEAD, Refused, is_whole
 from tests.processes import SECONDS, Hand, fresh_database, served
 
 if TYPE_CHECKING:

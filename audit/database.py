@@ -1,0 +1,17 @@
+"""What an error of the database means to who asked: is it there just now, and does it take writes?"""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+# Of PostgreSQL, by SQLSTATE: it takes no writes, it ended a transaction that stood still, it has no more of something,
+# somebody stopped it, its disk fails, it has made a mistake. Django calls some of them InternalError, as it calls a
+# statement after one that failed, which would be a mistake of ours.
+TROUBLE = ("25006", "25P03", "25P04", "53", "57", "58", "XX")
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether it is the database's trouble, which passes or which its keeper ends, and not a mistake of the console."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error, DatabaseError) and (getattr(error.__cause__, "sqlstate", None) or "").startswith(TROUBLE)

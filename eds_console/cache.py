@@ -1,0 +1,54 @@
+"""Django's cache in the database, whose writes are one statement each and say when the database fails.
+
+Django's own takes an error for "was not set", which is what a key that is there already comes to as well: while nothing
+could be written, who signed in was told to have tried too often.
+"""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.cache.backends import db
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.db import connections, router
+from django.utils import timezone
+
+CULL_ONE_WRITE_IN = 16
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class DatabaseCache(db.DatabaseCache):
+    def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
+        """Whether it was set. Raises DatabaseError."""
+        connection = connections[router.db_for_write(self.cache_model_class)]
+        now = timezone.now()
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        expires = NEVER if seconds is None else now + timedelta(seconds=seconds)
+        # As Django's own reads them: in UTC, by the whole second.
+        now_, expires_ = (
+            connection.ops.adapt_datetimefield_value(time.astimezone(UTC).replace(microsecond=0, tzinfo=None))
+            for time in (now, expires)
+        )
+        table = connection.ops.quote_name(self._table)  # type: ignore[attr-defined]
+        with connection.cursor() as cursor:
+            if mode == "touch":
+                sql = f"UPDATE {table} SET expires = %s WHERE cache_key = %s AND expires >= %s"  # noqa: S608
+                cursor.execute(sql, [expires_, key, now_])
+            else:
+                kept = base64.b64encode(pickle.dumps(value, self.pickle_protocol)).decode("latin1")
+                cursor.execute(
+                    f"INSERT INTO {table} (cache_key, value, expires) VALUES (%s, %s, %s)"  # noqa: S608
+                    " ON CONFLICT (cache_key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
+                    f" WHERE {'TRUE' if mode == 'set' else f'{table}.expires < %s'}",
+                    [key, kept, expires_, *([] if mode == "set" else [now_])],
+                )
+            was_set: bool = cursor.rowcount == 1
+            if secrets.randbelow(CULL_ONE_WRITE_IN) == 0:
+                cursor.execute(f"SELECT COUNT(*) FROM {table}")  # noqa: S608
+                if (number := cursor.fetchone()[0]) > self._max_entries:
+                    self._cull(connection.alias, cursor, now.replace(tzinfo=None), number)  # type: ignore[attr-defined]
+        return was_set
