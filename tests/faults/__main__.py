@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -127,7 +128,8 @@ def run(name: str, prefix: list[str]) -> Run:
 def cell(numbers: Counter[str] | None) -> str:
     if not numbers:
         return "–"
-    return "; ".join(f"{number:,} {WORDS[word]}" for word, number in numbers.items())
+    said = "; ".join(f"{number:,} {WORDS[word]}" for word, number in numbers.items())
+    return re.sub(r"^1 times", "once", said)
 
 
 def document(runs: list[Run], minutes: float) -> str:

@@ -52,9 +52,11 @@ def test_people_are_told_and_nothing_is_lost(on_small_disk: tuple[Disk, str, Pos
                 clients.wait_for(10)
                 disk.fill()
                 clients.wait_for_trouble(20)
-                # Signing in writes; here and there a page of the database has room for it.
-                assert acme.post("/login/", login="acme@example.com", password="console-demo").send()[0] in {302, 503}
-                assert acme.post("/logout/").send()[0] in {302, 503}
+                # Both write. Here and there a page of the database has room, so either may succeed, and a sign-in
+                # that could only be begun counts as one that failed.
+                signed_in, _page = acme.post("/login/", login="acme@example.com", password="console-demo").send()
+                signed_out, _page = acme.post("/logout/").send()
+                assert {signed_in, signed_out} <= {200, 302, 503}
                 disk.empty()
                 if database is not None and not database.is_running():
                     # Without room for its log PostgreSQL ends, and waits for its keeper.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processes
 
-TIMES = size(3, 30)
+TIMES = size(3, 20)
 KEPT = (
     "SELECT image_id, name, owner_id FROM images_image ORDER BY id",
     "SELECT image_id, recipient_id, owner_id FROM images_imageshare ORDER BY id",
