@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from accounts.demo import GLOBEX
+from accounts.demo import DEMO_PASSWORD, GLOBEX
 from benchmarks.load import Connection
 from tests.faults.harness import (
     ACME_IMAGES,
@@ -82,7 +82,7 @@ def test_people_are_told_and_nothing_is_lost(tmp_path: Path, demo_database: str)
             told = [
                 acme.post(DIALOG, account=GLOBEX, confirm="on").send(),
                 acme.post("/logout/").send(),
-                acme.post("/login/", login="acme@example.com", password="console-demo").send(),
+                acme.post("/login/", username="acme@example.com", password=DEMO_PASSWORD).send(),
             ]
             assert [(status, "The console is not available just now" in text) for status, text in told] == [
                 (503, True),
