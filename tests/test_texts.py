@@ -187,7 +187,10 @@ def test_the_test_would_see_a_text_without_marks() -> None:
 @pytest.mark.parametrize(
     ("url", "texts"),
     [
-        ("/cn-hangzhou/images/custom/", ["部署", "镜像", "自定义镜像", "共享镜像", "华东1（杭州）", "主账号"]),
+        (
+            "/cn-hangzhou/images/custom/",
+            ["部署", "镜像", "自定义镜像", "共享镜像", "华东1（杭州）", "主账号", 'lang="en">English<'],
+        ),
         ("/cn-hangzhou/images/{image}/sharing/", ["共享镜像", "账号", "确定", "已共享账号", "取消共享", "账号 ID"]),
     ],
 )
