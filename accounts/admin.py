@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 import audit.models as audit
 from accounts.models import Account, User
 from accounts.sign_in import confirmed
-from audit.admin import BigTableAdmin
+from audit.admin import BigTableAdmin, column
 from audit.models import Actor, Door
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 for model in (Group, EmailAddress, Authenticator, UserSession):
     # Nobody's groups, second factors and sessions are edited as rows; what support staff do with them is below.
     admin.site.unregister(model)
+ACCOUNT = column("account_id", _("account"))
 admin.site.site_header = _("Elastic Desktop Service support")
 admin.site.site_title = _("Support")
 
@@ -104,7 +105,7 @@ class NewUserForm(AdminUserCreationForm):
 @method_decorator(confirmed, name="user_change_password")
 class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     form, add_form = UserForm, NewUserForm
-    list_display = ("username", "account_id", "ram_id", "policy", "is_active", "is_staff", "last_login")
+    list_display = ("username", ACCOUNT, "ram_id", "policy", "is_active", "is_staff", "last_login")
     list_filter = ("is_staff",)
     list_select_related = ("account",)
     search_fields = ("username__exact", "ram_id__exact", "account__account_id__exact")

@@ -11,10 +11,24 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
     from django.http import HttpRequest
+    from django.utils.functional import _StrPromise
 
 COUNT_LIMIT = 10_000
+
+
+def column(attribute: str, title: _StrPromise) -> Callable[[Any], Any]:
+    """A column with the ID of what a row refers to: Django knows no name for it, and joins a table for the object."""
+
+    @admin.display(description=title)
+    def value(row: Any) -> Any:
+        return getattr(row, attribute)
+
+    value.__name__ = attribute
+    return value
 
 
 class BoundedPaginator(Paginator):

@@ -7,10 +7,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin import changelist_link
+from accounts.admin import ACCOUNT, changelist_link
 from audit.models import Actor, Door
 from desktops.models import Configuration, Desktop, Template
-from images.admin import VerbAdmin
+from images.admin import REGION, VerbAdmin
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -62,8 +62,8 @@ class DesktopAdmin(ConfigurationAdmin):
     list_display = (
         "desktop_id",
         "name",
-        "account_id",
-        "region_id",
+        ACCOUNT,
+        REGION,
         "image_ref",
         "desktop_type",
         "status",
@@ -76,7 +76,7 @@ class DesktopAdmin(ConfigurationAdmin):
 
 @admin.register(Template)
 class TemplateAdmin(ConfigurationAdmin):
-    list_display = ("template_id", "name", "account_id", "region_id", "image_ref", "desktop_type", "created_at")
+    list_display = ("template_id", "name", ACCOUNT, REGION, "image_ref", "desktop_type", "created_at")
     search_fields = ("template_id__exact", "account__account_id__exact")
     search_help_text = gettext_lazy("A whole template ID or account ID")
     fields = ("template_id", *CONFIGURATION, "description", "updated_at", "log")

@@ -13,13 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin import changelist_link
-from audit.admin import BigTableAdmin
+from audit.admin import BigTableAdmin, column
 from audit.models import Actor, Door
 from images.forms import FailForm, ShareOnBehalfForm
 from images.models import Image, ImageShare
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+OWNER = column("owner_id", gettext_lazy("owner"))
+RECIPIENT = column("recipient_id", gettext_lazy("Shared with"))
+REGION = column("region_id", gettext_lazy("region"))
 
 
 class VerbAdmin(BigTableAdmin):
@@ -29,6 +33,10 @@ class VerbAdmin(BigTableAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description=gettext_lazy("Status"))
+    def status(self, it: Any) -> str:
+        return str(it.status.label)
 
     def _form_page(self, request: HttpRequest, form: Any, *, title: str, act: str) -> HttpResponse:
         context = {
@@ -51,7 +59,7 @@ class VerbAdmin(BigTableAdmin):
 
 @admin.register(Image)
 class ImageAdmin(VerbAdmin):
-    list_display = ("image_id", "name", "owner_id", "region_id", "os_type", "status", "encrypted", "created_at")
+    list_display = ("image_id", "name", OWNER, REGION, "os_type", "status", "encrypted", "created_at")
     search_fields = ("image_id__exact", "owner__account_id__exact")
     search_help_text = gettext_lazy("A whole image ID, or the account ID of the owner")
     fields = (
@@ -68,7 +76,7 @@ class ImageAdmin(VerbAdmin):
         "gpu",
         "status",
         "making",
-        "copied_from",
+        "source",
         "created_at",
         "ready_at",
         "failed_at",
@@ -107,6 +115,10 @@ class ImageAdmin(VerbAdmin):
         fail = reverse("admin:images_image_fail", args=[image.pk])
         return format_html('{} % · <a href="{}">{}</a>', image.progress, fail, _("Fail"))
 
+    @admin.display(description=gettext_lazy("Copied from"))
+    def source(self, image: Image) -> str:
+        return str(image.copied_from or "–")
+
     @admin.display(description=gettext_lazy("Sharing"))
     def sharing(self, image: Image) -> str:
         share = reverse("admin:images_imageshare_add", query={"image_id": image.image_id})
@@ -124,7 +136,7 @@ class ImageAdmin(VerbAdmin):
 
 @admin.register(ImageShare)
 class ImageShareAdmin(VerbAdmin):
-    list_display = ("image", "owner_id", "recipient_id", "region_id", "created_at", "granted_by")
+    list_display = ("image", OWNER, RECIPIENT, REGION, "created_at", "granted_by")
     search_fields = ("image__image_id__exact", "owner__account_id__exact", "recipient__account_id__exact")
     search_help_text = gettext_lazy("A whole image ID, or the account ID of the owner or of the recipient")
     list_select_related = ("image",)

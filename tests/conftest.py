@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Account, User
 from audit import triggers
@@ -147,6 +147,12 @@ def _client(user: User) -> Client:
 def _nothing_is_counted_yet() -> None:
     """Failed sign-ins and look-ups of other tests."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _the_language_of_the_last_request_is_gone() -> Iterator[None]:
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

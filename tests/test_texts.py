@@ -1,28 +1,35 @@
-"""Every text that a person sees goes through gettext: with a language that puts marks around each, none is without."""
+"""Every text that a person sees goes through gettext, and whoever reads Chinese reads all of it in Chinese.
+
+The first is seen with a language that puts marks around each text: none is without.
+"""
 
 from __future__ import annotations
 
+import ast
 import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
-from django.urls import get_resolver
+from babel.messages.pofile import read_po
+from django.test import Client
+from django.urls import get_resolver, reverse
 from django.utils import translation
+from django.utils.translation.template import templatize
 
+from accounts.models import Account, User
 from audit.models import Entry
 from desktops.models import Desktop, Template
 from images.models import Image, ImageShare
 from regions.models import Region
 from tests.conftest import ACME, AUDITOR_RAM_ID, GLOBEX
+from tests.processes import ROOT
 from tests.test_access import urls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from django.test import Client
-
-    from accounts.models import User
+    from babel.messages.catalog import Message
 
 # What stands on the pages and is nobody's sentence: names that people gave, units, names of products and formats.
 DATA = re.compile(
@@ -33,7 +40,19 @@ DATA = re.compile(
     r"|\b[A-Z][a-z]+([A-Z][a-z]+)+\b|\b[a-z]+(_[a-z]+)+\b"
 )
 # Acts after which the next pages would have nothing to show.
-FINAL = ("/logout/", "/unshare/", "/release/")
+FINAL = ("/logout/", "/unshare/", "/release/", f"/people/{AUDITOR_RAM_ID}/delete/")
+# What a Chinese page says in Latin letters too: names of products, formats and of parts of the API.
+IN_CHINESE_TOO = (
+    r"AccessKey( Secret| ID)?|\bAliyun\w+|\b(RAM|ID|EDS|API|JSON|CSV|Email|HTTP|STS|TOTP|PIN|JavaScript|Initech)\b"
+    r"|\b(LTAI\w{20}|\w{30})\b|Administrator|Public|/home|(onaliyun|aliyun|alibabacloud)\.com|console-demo"
+    # On the page of the API's errors: parameters, headers, codes.
+    r"|SHA-?\d+|\b(ACS3-)?HMAC-SHA\d+|\b(x-acs(-\w+)*-?|content-type|application/[\w-]+|nonce|host|https?)\b"
+    r"|\b(RPC|GET|POST|Token|Secret|Action|Format|Version|Credential|Signature|Recommend|Available|SYSTEM|false)\b"
+)
+CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+# A call of gettext in what Django makes of a template for xgettext to read.
+CALL = re.compile(r"""\b(_|n?p?gettext)\(((?:\s*u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,?)+)""")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+>")
 READ_BY_PEOPLE = {"placeholder", "title", "aria-label", "alt", "data-label", "data-copied"}
 
 
@@ -59,19 +78,24 @@ class Texts(HTMLParser):
             self.texts.append(data)
 
 
-def _unmarked(page: str, data: list[str]) -> list[str]:
-    """The texts of the page that did not come from gettext."""
+def _left(page: str, data: list[str], known: re.Pattern[str], words: str) -> list[str]:
+    """The texts of the page in which there are such words beside what is data and what is known."""
     parser = Texts()
-    parser.feed(re.sub(r"[⟦][^⟦⟧]*(?:[⟦][^⟦⟧]*[⟧][^⟦⟧]*)*[⟧]", " ", page))
+    parser.feed(page)
     left = []
     for text in parser.texts:
         rest = text
         for value in data:
             rest = rest.replace(value, " ")
-        rest = DATA.sub(" ", rest)
-        if re.search(r"[^\W\d_]{2,}", rest):
+        if re.search(words, known.sub(" ", rest)):
             left.append(text.strip())
     return left
+
+
+def _unmarked(page: str, data: list[str]) -> list[str]:
+    """The texts of the page that did not come from gettext."""
+    without = re.sub(r"[⟦][^⟦⟧]*(?:[⟦][^⟦⟧]*[⟧][^⟦⟧]*)*[⟧]", " ", page)
+    return _left(without, data, DATA, r"[^\W\d_]{2,}")
 
 
 @pytest.fixture
@@ -115,25 +139,32 @@ def _pages(samples: dict[str, str]) -> Iterator[str]:
             yield url
 
 
+def _answers(clients: Iterable[Client], samples: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Every page as each of the clients sees it, also when its form is sent with nothing in it."""
+    for client in clients:
+        for url in _pages(samples):
+            for method in ("get", "post"):
+                if method == "post" and url.endswith(FINAL):
+                    continue
+                answer = getattr(client, method)(url)
+                if answer.get("Content-Type", "").startswith("text/html") and answer.status_code not in {302, 405}:
+                    yield f"{method} {url}", answer.content.decode()
+
+
+def _given_names() -> list[str]:
+    names = [region.english_name for region in Region.objects.all()]
+    return names + [text for image in Image.objects.values_list("name", "image_id") for text in image]
+
+
 def test_every_page_speaks_through_gettext(
     marked: None, samples: dict[str, str], make_image: Callable[..., Image], as_acme: Client, as_globex: Client
 ) -> None:
     make_image(encrypted=True, gpu=True, data_disk_gib=40)
-    names = [region.english_name for region in Region.objects.all()]
-    names += list(Image.objects.values_list("name", flat=True).distinct())
+    names = _given_names()
     seen = 0
-    for client in (as_acme, as_globex):
-        for url in _pages(samples):
-            for method in ("get", "post"):
-                if method == "post" and url.endswith(
-                    ("/logout/", "/unshare/", "/release/", f"/people/{AUDITOR_RAM_ID}/delete/")
-                ):
-                    continue
-                answer = getattr(client, method)(url)
-                if not answer.get("Content-Type", "").startswith("text/html") or answer.status_code in {302, 405}:
-                    continue
-                seen += 1
-                assert _unmarked(answer.content.decode(), names) == [], f"{method} {url}"
+    for what, page in _answers((as_acme, as_globex), samples):
+        seen += 1
+        assert _unmarked(page, names) == [], what
     assert seen > 30
 
 
@@ -156,7 +187,10 @@ def test_the_test_would_see_a_text_without_marks() -> None:
 @pytest.mark.parametrize(
     ("url", "texts"),
     [
-        ("/cn-hangzhou/images/custom/", ["部署", "镜像", "自定义镜像", "共享镜像", "华东1（杭州）", "主账号"]),
+        (
+            "/cn-hangzhou/images/custom/",
+            ["部署", "镜像", "自定义镜像", "共享镜像", "华东1（杭州）", "主账号", 'lang="en">English<'],
+        ),
         ("/cn-hangzhou/images/{image}/sharing/", ["共享镜像", "账号", "确定", "已共享账号", "取消共享", "账号 ID"]),
     ],
 )
@@ -168,3 +202,127 @@ def test_chinese_readers_find_the_terms_of_the_page(
     assert [text for text in texts if text not in page] == []
     assert '<html lang="zh-hans">' in page
     assert ACME in page
+
+
+def _in_chinese(client: Client) -> Client:
+    client.post("/i18n/setlang/", {"language": "zh-hans"})
+    return client
+
+
+def _english(page: str, data: list[str]) -> list[str]:
+    """The texts of a Chinese page that have words in Latin letters which are no names."""
+    # ASCII, so that a word also begins and ends beside a Chinese character.
+    known = re.compile(f"{IN_CHINESE_TOO}|{DATA.pattern}", re.ASCII)
+    return _left(page, data, known, r"[A-Za-z]{2,}")
+
+
+def test_every_page_is_in_chinese_for_who_reads_chinese(
+    samples: dict[str, str], make_image: Callable[..., Image], as_acme: Client, as_globex: Client, as_auditor: Client
+) -> None:
+    make_image(encrypted=True, gpu=True, data_disk_gib=40)
+    clients = [_in_chinese(client) for client in (as_acme, as_globex, as_auditor)]
+    seen = 0
+    for what, page in _answers(clients, samples):
+        seen += 1
+        # The filters of the operation log offer what is in it.
+        said = [text for row in Entry.objects.values_list("event", "outcome").distinct() for text in row]
+        assert _english(page, _given_names() + said) == [], what
+    assert seen > 100
+
+
+def test_signing_in_and_error_pages_are_in_chinese(as_acme: Client) -> None:
+    # Who has not signed in yet gets what their browser asks for.
+    client = Client(headers={"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"})
+    for url, fields in (
+        ("/login/", {}),
+        ("/login/", {"username": "x@example.com", "password": "x"}),
+        ("/login/password/", {"email": "nobody"}),
+        ("/login/inactive/", {}),
+    ):
+        for answer in (client.get(url), client.post(url, fields)):
+            assert _english(answer.content.decode(), []) == [], url
+    for url in ("/cn-atlantis/images/custom/", "/cn-hangzhou/images/m-none/", "/cn-hangzhou/images/custom/?q=x"):
+        assert _english(_in_chinese(as_acme).get(url).content.decode(), ["cn-atlantis"]) == [], url
+
+
+def test_the_admin_site_is_in_chinese(samples: dict[str, str], as_support: Client) -> None:
+    _in_chinese(as_support)
+    # What Django itself does not translate, or keeps in the database.
+    djangos = re.compile(r'alt="(Search|True|False)"|- Select an option -|>[^<>]* \| [^<>]* \| Can [^<]*|<bdi>[^<]*')
+    models = [Account, User, Region, Image, ImageShare, Desktop, Template, Entry]
+    urls = [reverse("admin:index"), reverse("admin:images_imageshare_add"), reverse("admin:accounts_user_add")]
+    for model in models:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        urls += [reverse(f"{name}_changelist"), reverse(f"{name}_change", args=[model.objects.all()[0].pk])]
+    names = [*_given_names(), Entry.SUCCESS, "LDAP", "Ctrl", "Control", "Mac", "Command", '{"name"']
+    for url in urls:
+        answer = as_support.get(url)
+        assert answer.status_code == 200, url
+        assert _english(djangos.sub("", answer.content.decode()), names) == [], url
+
+
+def test_the_test_would_see_an_english_word() -> None:
+    assert _english("<p>共享 AccessKey ID</p><p>共享 image</p><p title='Share'>office-standard</p>", []) == [
+        "共享 image",
+        "Share",
+    ]
+
+
+def _messages() -> list[Message]:
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file)
+    assert catalogue.obsolete == {}
+    return [message for message in catalogue if message.id]
+
+
+def _forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)
+
+
+def _texts_of_the_code() -> Iterator[tuple[str | None, str]]:
+    """The context and the text of each message, as GNU gettext would gather them."""
+    calls: list[tuple[str, tuple[str, ...]]] = []
+    for path in (ROOT / "templates").rglob("*.*"):
+        calls += [
+            (name, ast.literal_eval(f"({texts.rstrip(', ')},)"))
+            for name, texts in CALL.findall(templatize(path.read_text()))
+        ]
+    for package in {path.parent for path in ROOT.glob("*/__init__.py")} - {ROOT / "tests", ROOT / "benchmarks"}:
+        for path in package.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    texts = [text.value for text in node.args if isinstance(text, ast.Constant)]
+                    calls.append((node.func.id.removesuffix("_lazy"), tuple(texts)))
+    for name, texts in calls:
+        if name in {"_", "gettext", "ngettext"}:
+            yield None, texts[0]
+        elif name in {"pgettext", "npgettext"}:
+            yield texts[0], texts[1]
+
+
+def test_the_catalogue_has_the_texts_of_the_code_and_no_others() -> None:
+    assert {(message.context, _forms(message.id)[0]) for message in _messages()} == set(_texts_of_the_code())
+
+
+def test_every_text_is_translated() -> None:
+    assert [message.id for message in _messages() if message.fuzzy or not all(_forms(message.string))] == []
+
+
+def test_translations_keep_the_placeholders() -> None:
+    def placeholders(text: str) -> list[str]:
+        return sorted(PLACEHOLDER.findall(text))
+
+    wrong = [
+        translation
+        for message in _messages()
+        for translation in _forms(message.string)
+        if placeholders(translation) not in map(placeholders, _forms(message.id))
+    ]
+    assert wrong == []
+
+
+def test_chinese_is_set_as_chinese_is() -> None:
+    """Its own punctuation, and a space between Chinese characters and Latin letters or digits."""
+    bad = re.compile(r"[\u4e00-\u9fff](?:[,;:?!()]|[A-Za-z0-9])|[A-Za-z0-9][\u4e00-\u9fff]|[.,;:?!] *[\u4e00-\u9fff]")
+    texts = [PLACEHOLDER.sub("“", text) for message in _messages() for text in _forms(message.string)]
+    assert [text for text in texts if bad.search(text)] == []

@@ -97,10 +97,14 @@ def _create(
 
 
 def _created(request: ConsoleRequest, region: Region, made: list[Desktop]) -> HttpResponse:
-    sentence = ngettext(
-        "Cloud computer %(names)s is being created.", "%(count)s cloud computers are being created.", len(made)
-    )
-    messages.success(request, sentence % {"names": made[0].name, "count": len(made)})
+    if len(made) == 1:
+        sentence = _("Cloud computer %(name)s is being created.")
+    else:
+        # A language without plural forms has one sentence for both, so both say how many.
+        sentence = ngettext(
+            "%(count)s cloud computer is being created.", "%(count)s cloud computers are being created.", len(made)
+        )
+    messages.success(request, sentence % {"name": made[0].name, "count": len(made)})
     return redirect("desktops:list", region.pk)
 
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -47,6 +48,8 @@ class PlannedShare(models.Model):
     due_at = models.DateTimeField(_("due"))
     settled_at = models.DateTimeField(_("settled"), null=True)
     refusal = models.TextField(_("refusal"), blank=True)
+    # The same in each language of the console: whoever settles the share is not the only one who reads it.
+    refusals = models.JSONField(_("refusal"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
 
     objects = PlannedShareQuerySet.as_manager()
 
@@ -60,6 +63,11 @@ class PlannedShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.image} → {self.recipient_id}"
+
+    @property
+    def reason(self) -> str:
+        """What the refusal says, in the language of its reader; empty if nothing was refused."""
+        return str(self.refusals.get(translation.get_language(), self.refusal))
 
     @classmethod
     def plan(cls, image: Image, recipient_id: str, *, confirmed: bool | None = None, by: Actor) -> PlannedShare:
@@ -86,9 +94,12 @@ class PlannedShare(models.Model):
             try:
                 ImageShare(image=planned.image, recipient_id=planned.recipient_id).grant(by=Actor(**planned.by))
             except (ValidationError, PermissionDenied) as refusal:
-                planned.refusal = " ".join(getattr(refusal, "messages", [str(refusal)]))
+                for language, _name in settings.LANGUAGES:
+                    with translation.override(language):
+                        planned.refusals[language] = " ".join(getattr(refusal, "messages", [str(refusal)]))
+                planned.refusal = planned.refusals[settings.LANGUAGE_CODE]
             planned.settled_at = timezone.now()
-            planned.save(update_fields=["settled_at", "refusal"])
+            planned.save(update_fields=["settled_at", "refusal", "refusals"])
 
 
 @prepared

@@ -11,11 +11,16 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from api.errors import BY_CODE, BY_RULE, ERRORS, of_refusal
+from tests.conftest import GLOBEX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from django.test import Client
 
     from api.errors import Error
+    from images.models import Image
+    from tests.api.conftest import Program
 
 # Django's own of a field: "invalid" and the like, which say nothing without the field.
 OF_A_FIELD = {"required", "null", "blank", "invalid", "invalid_choice", "max_length", "min_value", "max_value"}
@@ -72,3 +77,16 @@ def test_what_django_says_of_a_field_is_named_after_the_field(field: str, name_o
     refusal = ValidationError({field: ValidationError("No.", code="invalid")})
     assert of_refusal(refusal, name_of).code == code
     assert code in BY_CODE
+
+
+def test_programs_are_answered_in_english_whoever_was_answered_before(
+    acme_program: Program, make_image: Callable[..., Image], as_acme: Client
+) -> None:
+    image = make_image(encrypted=True)
+    page = as_acme.get(f"/cn-hangzhou/images/{image}/sharing/", headers={"accept-language": "zh-CN"})
+    assert "加密镜像不能共享" in page.content.decode()
+    acme_program.client.defaults["HTTP_ACCEPT_LANGUAGE"] = "zh-CN"
+    answer = acme_program.call(
+        "ModifyImagePermission", RegionId="cn-hangzhou", ImageId=str(image), AddAccount__1=GLOBEX
+    )
+    assert answer.json()["Message"].startswith("This image is encrypted, and an encrypted image cannot be shared.")

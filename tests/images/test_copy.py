@@ -279,6 +279,23 @@ def test_a_planned_share_is_refused_by_the_rules_as_they_are_then(
     assert Entry.objects.filter(event="ShareImage").count() == 1
 
 
+def test_why_a_planned_share_was_refused_is_said_in_the_language_of_the_reader(
+    source: Image, acme: Account, as_acme: Client, as_globex: Client, clock: Any
+) -> None:
+    _copy_and_share(as_acme, source)
+    copy = Image.objects.get(region_id="cn-shanghai", owner_id=ACME)
+    acme.share_limit = 0
+    acme.save()
+    clock.move_to(START + timedelta(seconds=100))
+    chinese = {"accept-language": "zh-CN"}
+    # The recipient looks first, and settles it in their language.
+    as_globex.get("/cn-shanghai/images/shared/", headers=chinese)
+    assert PlannedShare.objects.get().settled_at is not None
+    assert "limit of 0 shares" in as_acme.get(f"/cn-shanghai/images/{copy}/").content.decode()
+    page = as_acme.get(f"/cn-shanghai/images/{copy}/", headers=chinese).content.decode()
+    assert f"未能共享给账号 {GLOBEX}：该账号的共享次数已达上限（0 次）" in page
+
+
 @pytest.mark.parametrize(
     ("account", "confirm", "sentence"),
     [
