@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from accounts.models import AccessKey
 from audit.models import Actor, Entry
+from images.models import ImageShare
 from tests.browser import BROWSER
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_sharing import CUSTOM, SHARED, confirm, dialog_of, is_as_wide_as_the_window, row_of
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from django.test import Client
     from playwright.sync_api import Page, ViewportSize
 
-    from accounts.models import User
+    from accounts.models import Account, User
     from desktops.models import Desktop, Template
-    from images.models import Image, ImageShare
+    from images.models import Image
 
 pytestmark = BROWSER
 
@@ -98,6 +99,28 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
     assert "\n".join(found) == ""
     assert [line for line in browser_console if unknown not in line] == []
     browser_console.clear()
+
+
+def test_no_page_scrolls_sideways_at_any_width(
+    browse: Callable[..., Page], acme_user: User, acme: Account, globex: Account, make_image: Any, pages: list[str]
+) -> None:
+    received = make_image(owner=globex, name="globex-training-desktop", data_disk_gib=100)
+    ImageShare(image=received, recipient=acme).grant()
+    make_image(
+        region_id="cn-hangzhou",
+        owner=None,
+        name="windows-server-2022-datacenter",
+        image_id="desktopimage-windows-server-2022",
+    )
+    page = browse(acme_user, CUSTOM)
+    found = []
+    for path in [*pages, "/cn-hangzhou/images/system/"]:
+        page.goto(path)
+        for width in (320, 390, 600, 768, 960, 1024, 1120, 1280, 1366, 1440, 1600, 1920):
+            page.set_viewport_size({"width": width, "height": 900})
+            if not is_as_wide_as_the_window(page):
+                found.append(f"{path} scrolls sideways at {width}")
+    assert found == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
