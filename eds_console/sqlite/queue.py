@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+# Seconds between looks whether it is one's turn. Mostly it comes so soon that a thread would not have begun; who has
+# had no luck by then is put in order by the kernel.
+PAUSES = (0.0005,) * 12
 
 
 class Place:
@@ -26,22 +32,31 @@ class Place:
 
     def take(self, seconds: float) -> bool:
         """Wait for one's turn; False when it has not come by then."""
+        for pause in PAUSES:
+            if self._take_now():
+                return True
+            time.sleep(pause)
         with self._mutex:
             if not self._is_waited_for:
-                try:
-                    fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    self._is_waited_for = True
-                    self._granted.clear()
-                    threading.Thread(target=self._wait, daemon=True).start()
-                else:
-                    return True
+                self._is_waited_for = True
+                self._granted.clear()
+                threading.Thread(target=self._wait, daemon=True).start()
             self._is_wanted = True
         if self._granted.wait(seconds):
             return True
         with self._mutex:
             self._is_wanted = False
             return self._granted.is_set()
+
+    def _take_now(self) -> bool:
+        with self._mutex:
+            if self._is_waited_for:
+                return False
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
 
     def _wait(self) -> None:
         fcntl.flock(self._file, fcntl.LOCK_EX)
