@@ -241,9 +241,6 @@ def database(name: str, default: str) -> dict[str, object]:
             raise ImproperlyConfigured(f"{name} must name a port for each of its hosts, or for none.")
         settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
         settings["OPTIONS"] = {
-            # A statement that comes again is not planned again: half of what PostgreSQL did for a request was that.
-            "server_side_binding": True,
-            "prepare_threshold": 3,
             **_bounded_waiting(),
             **settings.get("OPTIONS", {}),  # type: ignore[dict-item]
         }
