@@ -74,3 +74,9 @@ def test_the_containerfile_copies_and_runs_what_there_is() -> None:
         left_out
         == re.findall(r"-i (\S+)", (ROOT / "Makefile").read_text().split("collectstatic", 1)[1])[: len(left_out)]
     )
+
+
+@pytest.mark.parametrize("document", [ROOT / "README.md", *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name)
+def test_what_a_document_links_to_is_there(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)", document.read_text())
+    assert [link for link in links if "://" not in link and not (document.parent / link).exists()] == []
