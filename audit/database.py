@@ -1,7 +1,8 @@
-"""What an error of the database means to who asked: is it there just now, and does it take writes?"""
+"""What an error of the database, or of a Redis beside it, means to who asked: is it there, and does it take writes?"""
 
 from __future__ import annotations
 
+import redis
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 # Of PostgreSQL, by SQLSTATE: it takes no writes, it ended a transaction that stood still, it has no more of something,
@@ -12,6 +13,6 @@ TROUBLE = ("25006", "25P03", "25P04", "53", "57", "58", "XX")
 
 def is_unavailable(error: BaseException | None) -> bool:
     """Whether it is the database's trouble, which passes or which its keeper ends, and not a mistake of the console."""
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError | redis.ConnectionError | redis.TimeoutError):
         return True
     return isinstance(error, DatabaseError) and (getattr(error.__cause__, "sqlstate", None) or "").startswith(TROUBLE)

@@ -60,7 +60,12 @@ def cache(name: str) -> dict[str, object]:
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
         raise ImproperlyConfigured(f"{name} must be redis://… or rediss://…, not {url!r}.")
     if url:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        return {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": url,
+            # Seconds; somebody waits for the page.
+            "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
+        }
     return {
         "BACKEND": "eds_console.cache.DatabaseCache",
         "LOCATION": "console_cache",

@@ -401,3 +401,18 @@ def test_look_ups_of_recipients_are_throttled_for_each_person(image: Image, as_a
 
 def test_the_cache_of_the_database_is_made_by_the_migrations(db: None) -> None:
     assert "console_cache" in connection.introspection.table_names()
+
+
+def test_without_its_redis_the_console_says_that_it_is_not_available(acme_user: User, settings: Any) -> None:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            # Nothing listens there.
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+    client = Client(raise_request_exception=False)
+    answer = client.post("/login/", {"login": acme_user.username, "username": acme_user.username, "password": "x"})
+    assert answer.status_code == 503
+    assert "The console is not available just now" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
