@@ -33,6 +33,24 @@ dialog.addEventListener("close", () => {
   document.getElementById(openedBy)?.focus();
 });
 
+// Nothing moves under a pressed pointer: a field that is left by pressing on the next control asks for its answer at
+// once, and an answer that came before the pointer is lifted would push that control away from under the click.
+let pressed = false;
+const held = [];
+document.addEventListener("pointerdown", () => { pressed = true; }, true);
+for (const lifted of ["pointerup", "pointercancel"]) {
+  document.addEventListener(lifted, () => setTimeout(() => {
+    pressed = false;
+    for (const request of held.splice(0)) request.issueRequest();
+  }), true);
+}
+document.addEventListener("click", () => { pressed = false; }, true);
+document.addEventListener("htmx:confirm", (event) => {
+  if (!pressed) return;
+  event.preventDefault();
+  held.push(event.detail);
+});
+
 document.addEventListener("htmx:sendError", () => { noAnswer.hidden = false; });
 
 document.addEventListener("click", (event) => {

@@ -88,6 +88,23 @@ def test_the_dialog_says_whom_an_account_id_belongs_to_before_anyone_confirms(
     expect(dialog).to_contain_text(f"{GLOBEX} is G****x, International site (alibabacloud.com).")
 
 
+def test_who_presses_the_check_box_right_after_the_account_id_ticks_it(
+    browse: Callable[..., Page], acme_user: User, image: Image, globex: Account
+) -> None:
+    """The field asks for its recipient when it is left; however slow the press, the next control stays under it."""
+    page = browse(acme_user, CUSTOM)
+    dialog = open_dialog(page, image)
+    dialog.get_by_role("textbox", name="Account").fill(GLOBEX)
+
+    dialog.get_by_role("checkbox").hover()
+    page.mouse.down()
+    page.wait_for_timeout(500)
+    page.mouse.up()
+
+    expect(dialog.get_by_role("checkbox")).to_be_checked()
+    expect(dialog).to_contain_text(f"{GLOBEX} is ")
+
+
 def test_each_refusal_is_said_in_the_dialog_and_shares_nothing(
     browse: Callable[..., Page], acme_user: User, image: Image, globex: Account, initech: Account, share: ImageShare
 ) -> None:
