@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.backends import ModelBackend
 
 from accounts.models import User
-from queries import prepared
+from queries import prepared_with_plan
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -24,6 +24,6 @@ class AccountBackend(ModelBackend):
         return super().user_can_authenticate(user) and (account is None or account.is_active)
 
 
-@prepared
+@prepared_with_plan
 def _by_pk(pk: int) -> QuerySet[User]:
     return User.objects.filter(pk=pk)

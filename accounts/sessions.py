@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.sessions.backends import db
 from django.utils import timezone
 
-from queries import prepared
+from queries import prepared_with_plan
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +26,7 @@ class SessionStore(db.SessionStore):
         return {}
 
 
-@prepared
+@prepared_with_plan
 def _data(key: str, now: datetime) -> QuerySet[Any, Any]:
     sessions = SessionStore.get_model_class().objects
     return sessions.filter(session_key=key, expire_date__gt=now).values_list("session_data", flat=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists
+from django.db.models import BigIntegerField, Exists
 from django.utils import timezone
 
 import audit.models as audit
@@ -20,7 +20,7 @@ from api.errors import ApiError
 from api.params import Number, Parameter, Text
 from images.models import Image, PlannedShare
 from images.validators import first_error
-from queries import prepared
+from queries import prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # What an answer says besides its RequestId.
 type Answer = dict[str, Any]
+# The newest rows whose key is below the first number, as many as the second at most.
+type Source = Callable[[int, int], Iterable[Any]]
 
 REGION = Parameter("RegionId", Text(32), required=True)
 MAX_RESULTS = Parameter("MaxResults", Number(1, 100), default=10)
@@ -103,7 +105,7 @@ def image_of(call: Call, image_id: str) -> Image:
     return found[0]
 
 
-@prepared
+@prepared_with_plan
 def _usable(account_id: str, region_id: str, image_id: str, now: datetime) -> QuerySet[Image]:
     due = PlannedShare.objects.due_for(account_id, now).order_by()
     images = Image.objects.usable_by(account_id).in_region(region_id).filter(image_id=image_id)
@@ -144,8 +146,12 @@ def any_of[Q: QuerySet[Any]](queries: Iterable[Q]) -> Q:
     return reduce(or_, queries)
 
 
-def page(call: Call, *queries: QuerySet[Any]) -> tuple[list[Any], str]:
-    """The rows of a page, newest first over all the queries, and the token of the next page (empty on the last).
+def newest(query: QuerySet[Any]) -> Source:
+    return lambda below, count: query.filter(pk__lt=below).order_by("-pk")[:count]
+
+
+def page(call: Call, *sources: Source) -> tuple[list[Any], str]:
+    """The rows of a page, newest first over all the sources, and the token of the next page (empty on the last).
 
     A token says below which row the page begins, so what comes and goes meanwhile neither repeats a row nor leaves one
     out. It is not images.paging: a program goes on where it was even if everything below is deleted, and has no use
@@ -153,10 +159,8 @@ def page(call: Call, *queries: QuerySet[Any]) -> tuple[list[Any], str]:
     """
     size: int = call["MaxResults"]
     below = _row_of(call["NextToken"])
-    if below is not None:
-        queries = tuple(query.filter(pk__lt=below) for query in queries)
-    newest = (query.order_by("-pk")[: size + 1] for query in queries)
-    rows = list(islice(heapq.merge(*newest, key=lambda row: -row.pk), size + 1))
+    found = (source(below, size + 1) for source in sources)
+    rows = list(islice(heapq.merge(*found, key=lambda row: -row.pk), size + 1))
     token = _token_of(rows[size - 1].pk) if len(rows) > size else ""
     return rows[:size], token
 
@@ -165,9 +169,9 @@ def _token_of(pk: int) -> str:
     return base64.urlsafe_b64encode(f"below {pk}".encode()).decode()
 
 
-def _row_of(token: str) -> int | None:
+def _row_of(token: str) -> int:
     if not token:
-        return None
+        return BigIntegerField.MAX_BIGINT
     try:
         word, _, pk = base64.b64decode(token, altchars=b"-_", validate=True).decode().partition(" ")
         if word == "below" and pk.isascii() and pk.isdecimal() and len(pk) < 19:

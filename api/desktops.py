@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 
-from api.calls import Answer, Call, all_or_nothing, any_of, iso, page, region_of
+from api.calls import Answer, Call, all_or_nothing, any_of, iso, newest, page, region_of
 from api.errors import ApiError, of_refusal
 from api.images import PROTOCOL_TYPE, SESSION_TYPE, STATUS_NAMES
 from desktops.catalogue import TYPES
@@ -197,7 +197,7 @@ def create_image(call: Call) -> Answer:
 def describe_image_modified_records(call: Call) -> Answer:
     [desktop] = desktops_of(call, [call["DesktopId"]])
     changes = ImageChange.objects.filter(desktop=desktop)
-    rows, token = page(call, changes)
+    rows, token = page(call, newest(changes))
     return {
         "ImageModifiedRecords": [
             {
@@ -258,7 +258,7 @@ def describe_bundles(call: Call) -> Answer:
             bundles = bundles.filter(desktop_type__in=kinds)
     if _asks_for_another(call, BundleType="CUSTOM", ProtocolType=PROTOCOL_TYPE, SessionType=SESSION_TYPE):
         bundles = bundles.none()
-    rows, token = page(call, bundles)
+    rows, token = page(call, newest(bundles))
     return {"Bundles": [_bundle(bundle) for bundle in rows], "NextToken": token}
 
 
@@ -440,7 +440,7 @@ def _page(call: Call, rows: QuerySet[Any]) -> tuple[list[Any], Answer]:
     """By token, or by number when a number is asked for; either way with the count of all."""
     if call["PageNumber"] or call["PageSize"]:
         return _numbered_page(call, rows)
-    found, token = page(call, rows)
+    found, token = page(call, newest(rows))
     return found, {"NextToken": token, "TotalCount": rows.count()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -10,17 +10,22 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
-from api.calls import Answer, Call, all_or_nothing, any_of, image_of, images_of, iso, page, region_of
+from api.calls import Answer, Call, all_or_nothing, any_of, image_of, images_of, iso, newest, page, region_of
 from api.errors import ApiError
 from desktops.models import Template
 from images import validators
-from images.models import Image, ImageAct, ImageShare, PlannedShare, Status, locked
+from images.models import Image, ImageAct, ImageShare, PlannedShare, Status, locked, shares_of
+from queries import Prepared, prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
 
+    from api.calls import Source
     from audit.models import Actor
+    from images.models.image import ImageQuerySet
 
 # The API knows no copying: to a program, an image that is being copied is one that is being created.
 STATUSES = {
@@ -43,23 +48,40 @@ def describe_regions(call: Call) -> Answer:
     return {"Regions": regions}
 
 
+# Each is read by an index of its own: the database would read the images of all accounts to order one query over them.
+KINDS: dict[str, Callable[[str], ImageQuerySet]] = {
+    "CUSTOM": lambda account_id: Image.objects.owned_by(account_id).with_shared_count(),
+    "SHARED": Image.objects.shared_with,
+    "SYSTEM": lambda account_id: Image.objects.system(),
+}
+NARROWING = ("ImageId", "ImageName", "OsType", "GpuCategory", "ImageStatus", "ProtocolType", "SessionType")
+
+
 def describe_images(call: Call) -> Answer:
     PlannedShare.objects.settle(call.account)
-    images = Image.objects.in_region(call["RegionId"])
-    kinds = {
-        "CUSTOM": images.owned_by(call.account).with_shared_count(),
-        "SHARED": images.shared_with(call.account),
-        "SYSTEM": images.system(),
-    }
-    wanted = [call["ImageType"]] if call["ImageType"] else list(kinds)
-    # One index each: the database would read the images of all accounts to order one query over the three.
-    rows, token = page(call, *(_narrowed(call, kinds[kind]) for kind in wanted))
+    source = _narrowed if any(call[name] is not None for name in NARROWING) else _whole
+    kinds = [call["ImageType"]] if call["ImageType"] else list(KINDS)
+    rows, token = page(call, *(source(call, kind) for kind in kinds))
     if not rows:
         region_of(call)
     return {"Images": [_image(call, image) for image in rows], "NextToken": token}
 
 
-def _narrowed(call: Call, images: Any) -> QuerySet[Image]:
+def _whole(call: Call, kind: str) -> Source:
+    return lambda below, count: _newest(kind, count)(call.account.pk, call["RegionId"], below)
+
+
+@cache
+def _newest(kind: str, count: int) -> Prepared[Image]:
+    @prepared
+    def query(account_id: str, region_id: str, below: int) -> QuerySet[Image]:
+        return KINDS[kind](account_id).in_region(region_id).filter(pk__lt=below).order_by("-pk")[:count]
+
+    return query
+
+
+def _narrowed(call: Call, kind: str) -> Source:
+    images: Any = KINDS[kind](call.account.pk).in_region(call["RegionId"])
     if call["ImageId"]:
         images = images.filter(image_id__in=call["ImageId"])
     if call["ImageName"]:
@@ -72,7 +94,7 @@ def _narrowed(call: Call, images: Any) -> QuerySet[Image]:
         images = any_of(images.in_status(status) for status in STATUSES[call["ImageStatus"]])
     if call["ProtocolType"] not in {None, PROTOCOL_TYPE} or call["SessionType"] not in {None, SESSION_TYPE}:
         images = images.none()
-    return images
+    return newest(images)
 
 
 def _image(call: Call, image: Image) -> dict[str, Any]:
@@ -120,7 +142,7 @@ def modify_image_permission(call: Call) -> Answer:
         # Who has the image now stays so until the commit.
         with locked(image) as owner:
             validators.check((validators.image_is_custom, validators.image_is_own), _act(call, image))
-            shares = {share.recipient_id: share for share in image.shares.all()} if removes else {}
+            shares = {share.recipient_id: share for share in shares_of(image.pk)} if removes else {}
             for account_id in removes:
                 validators.recipient_is_an_account_id(ImageShare(image=image, recipient_id=account_id))
                 if account_id in shares:

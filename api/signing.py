@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import AccessKey
 from api.errors import ApiError
 from api.models import Nonce
-from queries import prepared
+from queries import prepared_with_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -185,6 +185,6 @@ def _key(access_key_id: str) -> AccessKey:
     raise ApiError("InvalidAccessKeyId.NotFound", f"There is no AccessKey {access_key_id[:64]}.")
 
 
-@prepared
+@prepared_with_plan
 def _with_user(access_key_id: str) -> QuerySet[AccessKey]:
     return AccessKey.objects.filter(access_key_id=access_key_id).select_related("user__account")

@@ -246,6 +246,8 @@ def database(name: str, default: str) -> dict[str, object]:
             raise ImproperlyConfigured(f"{name} must name a port for each of its hosts, or for none.")
         settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
         settings["OPTIONS"] = {
+            # Of what `eds_console.postgresql` prepares, at once; None is never.
+            "prepare_threshold": 0 if switch("DATABASE_PREPARED_STATEMENTS", default=True) else None,
             **_bounded_waiting(),
             **settings.get("OPTIONS", {}),  # type: ignore[dict-item]
         }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,7 +17,7 @@ from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.models import Image, ImageShare, SeenNotices
 from images.paging import page_of
-from queries import prepared
+from queries import prepared_with_plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,8 +141,10 @@ def _sharing(
 @require_http_methods(["GET", "HEAD", "POST"])
 def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -> HttpResponse:
     """Ask once more, naming what the recipient loses; then unshare."""
-    found = get_object_or_404(Image.objects.owned_by(account_of(request)).in_region(region), image_id=image)
-    share = get_object_or_404(found.shares, recipient_id=account)
+    share = next(iter(_granted(account_of(request).pk, region.pk, image, account)), None)
+    if share is None:
+        raise Http404
+    found = share.image
     if request.method != "POST":
         context = {
             "image": found,
@@ -275,7 +277,13 @@ def _usable(request: ConsoleRequest, region: Region, image_id: str) -> Image:
     raise Http404
 
 
-@prepared
+@prepared_with_plan
 def _usable_by(account_id: str, region_id: str, image_id: str) -> QuerySet[Image]:
     images = Image.objects.usable_by(account_id).in_region(region_id).with_shared_count()
     return images.filter(image_id=image_id)
+
+
+@prepared_with_plan
+def _granted(account_id: str, region_id: str, image_id: str, recipient_id: str) -> QuerySet[ImageShare]:
+    shares = ImageShare.objects.granted_by(account_id).in_region(region_id).select_related("image")
+    return shares.filter(image__image_id=image_id, recipient=recipient_id)

@@ -3,11 +3,15 @@
 Django makes the SQL of a query anew whenever it is run: that takes several times as long as the database needs to find
 a row by an index, and of a short request it was the greater part. A prepared query keeps what was made the first time
 and puts the values of each use into it. It is for the few queries that every request runs.
+
+PostgreSQL too parses and plans a query anew whenever it is run, which costs it as much as the rest of its work. Where
+one plan is right for all values, because a unique key finds what there is, it is asked to keep the plan.
 """
 
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from datetime import datetime
 from functools import cache, cached_property
 from inspect import signature
@@ -18,6 +22,7 @@ from django.db.models import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from django.db.models import Field, Model, QuerySet
 
@@ -39,16 +44,17 @@ class Prepared[Row]:
     The values are texts, numbers, times or keys: no objects, and no None, for which SQL would have to be another.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
-        self._build = build
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *, one_plan: bool) -> None:
+        self.build = build
+        self.one_plan = one_plan
         self._compilers: dict[str, tuple[Any, str, list[Any]]] = {}
 
     @cached_property
-    def _queryset(self) -> QuerySet[Any, Row]:
-        return self._build(*map(_Place, range(len(signature(self._build).parameters))))
+    def queryset(self) -> QuerySet[Any, Row]:
+        return self.build(*map(_Place, range(len(signature(self.build).parameters))))
 
     def __call__(self, *values: Any) -> list[Row]:
-        queryset: Any = self._queryset
+        queryset: Any = self.queryset
         using = queryset.db
         if using not in self._compilers:
             compiler = queryset.query.get_compiler(using=using)
@@ -67,7 +73,8 @@ class Prepared[Row]:
         compiler.connection = connection
         compiler.as_sql = lambda: (sql, filled)
         rows: Iterable[Row] = queryset._iterable_class(_Use(queryset, using, compiler))
-        return list(rows)
+        with keeping_plans(connection) if self.one_plan else nullcontext():
+            return list(rows)
 
 
 class _Use:
@@ -83,7 +90,21 @@ class _Use:
 
 def prepared[Row](build: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:
     """Decorate a function of values that gives a queryset; it is called once, with places for the values."""
-    return Prepared(build)
+    return Prepared(build, one_plan=False)
+
+
+def prepared_with_plan[Row](build: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:
+    """As `prepared`, for a query that finds its rows by unique keys, so that one plan is right for all values.
+
+    It is not right where a value may have no rows or nearly all of them: the plan for the one reads the whole table for
+    the other.
+    """
+    return Prepared(build, one_plan=True)
+
+
+def keeping_plans(connection: Any) -> AbstractContextManager[object]:
+    """What runs inside is planned once for each connection, where the database can do so (eds_console.postgresql)."""
+    return getattr(connection, "keeping_plans", nullcontext)()
 
 
 def insert(row: Model) -> None:
@@ -92,10 +113,24 @@ def insert(row: Model) -> None:
     connection = connections[using]
     sql, fields = _insertion(type(row))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with connection.cursor() as cursor:
+    with keeping_plans(connection), connection.cursor() as cursor:
         cursor.execute(sql, values)
         row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, using
+
+
+def delete(row: Model) -> bool:
+    """Delete a row that no other refers to, as `delete()` does, but for signals. False when it was gone already."""
+    using = router.db_for_write(type(row), instance=row)
+    connection = connections[using]
+    with keeping_plans(connection), connection.cursor() as cursor:
+        cursor.execute(_deletion(type(row)), [row.pk])
+        return bool(cursor.rowcount)
+
+
+@cache
+def _deletion(model: type[Model]) -> str:
+    return f'DELETE FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = %s'  # noqa: S608 - our own names
 
 
 @cache

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from queries import prepared
+from queries import prepared_with_plan
 
 DEFAULT_REGION_ID = "cn-hangzhou"
 
@@ -31,7 +31,7 @@ class Region(models.Model):
         return self.chinese_name if (get_language() or "").startswith("zh") else self.english_name
 
 
-@prepared
+@prepared_with_plan
 def every_region() -> models.QuerySet[Region]:
     """All regions, in the order of the region list."""
     return Region.objects.all()

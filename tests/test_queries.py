@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Account
 from images.models import Image
 from images.paging import Count
-from queries import insert, prepared
+from queries import delete, insert, prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -98,3 +98,10 @@ def test_a_row_is_inserted_as_django_would(acme: Account, make_image: MakeImage)
     kept = Image.objects.get(pk=inserted.pk)
     for field in Image._meta.concrete_fields:
         assert getattr(kept, field.attname) == getattr(inserted, field.attname)
+
+
+def test_a_row_is_deleted_once(make_image: MakeImage) -> None:
+    image, other = make_image(), make_image()
+    assert delete(image)
+    assert not delete(image)
+    assert list(Image.objects.exclude(owner=None)) == [other]

@@ -3,17 +3,24 @@
 `statement_timeout` is kept by the server. One that hangs, or whose machine hangs, keeps nothing, while its kernel still
 says that it is there; so the console counts for itself too. And where DATABASE_URL names several hosts and asks for the
 one that takes writes, a connection is looked at with each request: what was the primary may have become a standby.
+
+And some statements are planned once for each connection (`keeping_plans`), all others anew for the values they have.
 """
 
 from __future__ import annotations
 
+import select
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg.errors import _WaitTimeout
+from psycopg.pq import TransactionStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg.abc import RV, PQGen
 
 
@@ -33,7 +40,41 @@ class Connection(psycopg.Connection[Any]):
             raise
 
 
+class PlanningCursor(base.CursorMixin, psycopg.Cursor[Any]):
+    """Has the server keep the plan of each statement. Django's other cursors put the parameters into the text."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        try:
+            return super().execute(query, params, prepare=True, **options)
+        except psycopg.errors.FeatureNotSupported:
+            # A migration has given a column another type since the statement was planned.
+            if self.connection.info.transaction_status != TransactionStatus.IDLE:
+                self.connection.pgconn.finish()
+                raise psycopg.OperationalError("the schema has changed meanwhile") from None
+            self.connection.execute("DEALLOCATE ALL")
+            return super().execute(query, params, **options)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    _keeps_plans = False
+
+    @contextmanager
+    def keeping_plans(self) -> Iterator[None]:
+        """Have the server keep the plan of each statement inside, and use it for other values too.
+
+        For statements that are the same each time but for their parameters, and for which one plan is right.
+        """
+        self._keeps_plans = True
+        try:
+            yield
+        finally:
+            self._keeps_plans = False
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        if self._keeps_plans and self.settings_dict["OPTIONS"].get("prepare_threshold") is not None:
+            return PlanningCursor(self.connection)
+        return super().create_cursor(name)
+
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
         params.pop("longest_wait", None)
@@ -48,7 +89,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def is_usable(self) -> bool:
         if self.settings_dict["OPTIONS"].get("target_session_attrs") not in {"read-write", "primary"}:
-            return bool(super().is_usable())
+            return self._is_open()
         if self.connection is None:
             return False
         try:
@@ -57,3 +98,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except psycopg.Error:
             return False
         return row is not None and row[0] == "off"
+
+    def _is_open(self) -> bool:
+        """Whether the server has not closed the connection: what it says then is there to be read.
+
+        Django has it answer a question instead, with each request; here only after an error. Of a server that is gone
+        without a word that says more, but nobody learns it sooner than by the first statement.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        said = select.poll()
+        said.register(self.connection.fileno(), select.POLLIN)
+        if self.errors_occurred or said.poll(0):
+            return bool(super().is_usable())
+        return True

@@ -1,7 +1,7 @@
 from images.models.image import READ_ONLY, Image, ImageAct, OsType, Status, act, locked
 from images.models.notices import NOTICES_SHOWN, SeenNotices
 from images.models.planned_share import PlannedShare
-from images.models.share import ImageShare
+from images.models.share import ImageShare, shares_of
 
 __all__ = [
     "NOTICES_SHOWN",
@@ -15,4 +15,5 @@ __all__ = [
     "Status",
     "act",
     "locked",
+    "shares_of",
 ]

@@ -23,7 +23,7 @@ from accounts.models import Account
 from audit.models import Actor
 from images import validators
 from images.paging import Count
-from queries import prepared
+from queries import prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -360,12 +360,12 @@ def locked(image: Image) -> Iterator[Account | None]:
         yield owners[0] if owners else None
 
 
-@prepared
+@prepared_with_plan
 def _owner_for_update(account_id: str) -> models.QuerySet[Account]:
     return Account.objects.select_for_update(no_key=True).filter(pk=account_id).order_by()
 
 
-@prepared
+@prepared_with_plan
 def _image_for_update(pk: int, now: datetime) -> models.QuerySet[Image]:
     copies = Image.objects.filter(copied_from=models.OuterRef("pk")).in_status(Status.COPYING, now)
     return Image.objects.select_for_update(no_key=True).filter(pk=pk).annotate(copies_now=models.Exists(copies))

@@ -11,12 +11,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
+import queries
 from accounts.models import ACCOUNT_ID, Account
 from audit.models import Actor
 from images import validators
 from images.models.image import Image, act
 from images.paging import Count
-from queries import insert, prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class ImageShare(models.Model):
                 self.__dict__.pop("standing", None)
             self.full_clean(validate_unique=False, validate_constraints=False)
             self.granted_by = by.name
-            insert(self)
+            queries.insert(self)
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         self.revoke()
@@ -145,13 +145,17 @@ class ImageShare(models.Model):
         """
         with act("UnshareImage", self.image, by=by, owner=owner, other_account_id=self.recipient_id) as ongoing:
             ongoing.details["image_name"] = self.image.name
-            deleted, _models = super().delete()
-            if not deleted:
+            if not queries.delete(self):
                 raise ValidationError(
                     _("This image is not shared with account %(account)s any more."),
                     code="not_shared",
                     params={"account": self.recipient_id},
                 )
+
+
+@queries.prepared_with_plan
+def shares_of(image: int) -> ImageShareQuerySet:
+    return ImageShare.objects.filter(image=image)
 
 
 class Standing(NamedTuple):
@@ -162,7 +166,7 @@ class Standing(NamedTuple):
     granted_by_owner: int
 
 
-@prepared
+@queries.prepared_with_plan
 def _standing(owner: str, image: int, recipient: str) -> models.QuerySet[Any]:
     shares = ImageShare.objects.order_by()
     return Account.objects.filter(pk=owner).values_list(
