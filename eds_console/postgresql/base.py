@@ -102,13 +102,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _is_open(self) -> bool:
         """Whether the server has not closed the connection: what it says then is there to be read.
 
-        Django has it answer a question instead, with each request; here only after an error. Of a server that is gone
-        without a word that says more, but nobody learns it sooner than by the first statement.
+        Django has it answer a question instead, with each request; here only after an error, and in a transaction. Of
+        a server that is gone without a word that says more, but nobody learns it sooner than by the first statement.
         """
         if self.connection is None or self.connection.closed:
             return False
         said = select.poll()
         said.register(self.connection.fileno(), select.POLLIN)
-        if self.errors_occurred or said.poll(0):
+        is_idle = self.connection.info.transaction_status == TransactionStatus.IDLE
+        if self.errors_occurred or not is_idle or said.poll(0):
             return bool(super().is_usable())
         return True
