@@ -196,7 +196,7 @@ TEMPLATES = [
             "builtins": ["eds_console.tags", "django.templatetags.i18n", "django.templatetags.static"],
         },
     },
-    # For the rows of long lists, where Django's templates would take most of a page's time.
+    # For the parts of a page in which Django's templates would take most of its time.
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],

@@ -71,28 +71,46 @@ def page_of(
     read is the first page: links grow old.
     """
     backwards, values = _read(cursor, len(order))
-    total = Count(queryset.order_by().values("pk")[: COUNT_LIMIT + 1])
-    direction = _turned(order) if backwards else order
-    try:
-        beyond = queryset.filter(_beyond(direction, values)) if values else queryset
-    except ValidationError:
-        return page_of(queryset, order=order, size=size, parameter=parameter)
-    found = list(beyond.annotate(total=total).order_by(*direction)[: size + 1])
+    found: list[Any] = []
+    if values:
+        direction = _turned(order) if backwards else order
+        try:
+            beyond = queryset.filter(_beyond(direction, values))
+        except ValidationError:
+            pass
+        else:
+            found = list(_with_total(beyond, queryset).order_by(*direction)[: size + 1])
+    if not found:
+        # The first page; or past the end, since rows were deleted.
+        return first_page(
+            list(first_rows(queryset, order=order, size=size)), order=order, size=size, parameter=parameter
+        )
     more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()
-    if not rows:
-        # Past the end, since rows were deleted; or nothing at all.
-        if values:
-            return page_of(queryset, order=order, size=size, parameter=parameter)
-        return Page([], "", "", 0, parameter)
     return Page(
         rows=rows,
         next=_cursor(rows[-1], order, backwards=False) if more or backwards else "",
-        previous=_cursor(rows[0], order, backwards=True) if values and (more or not backwards) else "",
+        previous=_cursor(rows[0], order, backwards=True) if more or not backwards else "",
         total=rows[0].total,
         parameter=parameter,
     )
+
+
+def first_rows(queryset: models.QuerySet[Any], *, order: tuple[str, ...], size: int) -> models.QuerySet[Any]:
+    """What `first_page` makes a page of."""
+    return _with_total(queryset, queryset).order_by(*order)[: size + 1]
+
+
+def first_page(found: list[Any], *, order: tuple[str, ...], size: int, parameter: str = "cursor") -> Page:
+    """The page of the rows of a `first_rows` query."""
+    rows = found[:size]
+    following = _cursor(rows[-1], order, backwards=False) if len(found) > size else ""
+    return Page(rows, following, "", rows[0].total if rows else 0, parameter)
+
+
+def _with_total(rows: models.QuerySet[Any], of: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    return rows.annotate(total=Count(of.order_by().values("pk")[: COUNT_LIMIT + 1]))
 
 
 def rows_of(queryset: models.QuerySet[Any], *, order: tuple[str, ...], batch: int = 2000) -> Iterator[Any]:

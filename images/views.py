@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -16,35 +17,58 @@ from images import validators
 from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.models import Image, ImageShare, SeenNotices
-from images.paging import page_of
-from queries import prepared_with_plan
+from images.paging import first_page, first_rows, page_of
+from queries import Prepared, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.db.models import QuerySet
     from django.http import HttpResponse
 
+    from images.models.image import ImageQuerySet
     from regions.models import Region
 
 HISTORY_LENGTH = 50
 MOST_AT_ONCE = 100
 
 
+TABS: dict[str, Callable[[str], ImageQuerySet]] = {
+    "custom": lambda account_id: Image.objects.owned_by(account_id).with_shared_count(),
+    "system": lambda account_id: Image.objects.system(),
+}
+
+
 @require_safe
 def custom(request: ConsoleRequest, region: Region) -> HttpResponse:
-    return _list(request, "custom", Image.objects.owned_by(account_of(request)).in_region(region).with_shared_count())
+    return _list(request, region, "custom", account_of(request).pk)
 
 
 @require_safe
 def system(request: ConsoleRequest, region: Region) -> HttpResponse:
-    return _list(request, "system", Image.objects.system().in_region(region))
+    return _list(request, region, "system")
 
 
-def _list(request: ConsoleRequest, tab: str, images: Any) -> HttpResponse:
-    form = ListForm(request.GET)
-    page = page_of(form.narrow(images), order=form.order, cursor=request.GET.get("cursor", ""), size=form.page_size)
+def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "") -> HttpResponse:
+    form, cursor = ListForm(request.GET), request.GET.get("cursor", "")
+    order, size = form.order, form.page_size
+    if cursor or form.tokens:
+        images = form.narrow(TABS[tab](account_id).in_region(region))
+        page = page_of(images, order=order, cursor=cursor, size=size)
+    else:
+        page = first_page(_first_rows(tab, order, size)(account_id, region.pk), order=order, size=size)
     return render(request, fragment(request, "images/list.html", "images"), {"tab": tab, "form": form, "page": page})
+
+
+@cache
+def _first_rows(tab: str, order: tuple[str, ...], size: int) -> Prepared[Image]:
+    """For each of the few orders and sizes that ListForm knows."""
+
+    @prepared
+    def rows(account_id: str, region_id: str) -> QuerySet[Image]:
+        return first_rows(TABS[tab](account_id).in_region(region_id), order=order, size=size)
+
+    return rows
 
 
 @require_safe
