@@ -9,6 +9,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from queries import keeping_plans
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
@@ -45,7 +47,7 @@ class Nonce(models.Model):
         fingerprint = hashlib.sha256(f"{access_key_id}\n{nonce}".encode()).hexdigest()
         table, expires = cls._meta.db_table, connection.ops.adapt_datetimefield_value(expires_at)
         # One statement that never fails: an IntegrityError would cost a savepoint on each call.
-        with connection.cursor() as cursor, _not_waiting_for_the_disk(cursor) as condition:
+        with keeping_plans(connection), connection.cursor() as cursor, _not_waiting_for_the_disk(cursor) as condition:
             cursor.execute(
                 f"INSERT INTO {table} (fingerprint, expires_at) SELECT %s, %s WHERE {condition} AND NOT EXISTS"  # noqa: S608
                 f" (SELECT 1 FROM {table} WHERE fingerprint = %s AND expires_at >= %s)"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.processes
 
 SENDERS = 3
-INPUTS = size(250, 12_000)
+INPUTS = size(250, 15_000)
 PATHS = (
     "/{0}/images/custom/",
     "/{0}/images/shared/",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.processes, sqlite_only]
 
 WRITERS = 32
-ACTS = size(200, 20_000)
+ACTS = size(200, 40_000)
 
 
 def test_32_writers_never_hear_that_the_database_is_locked(tmp_path: Path, demo_database: str) -> None:
