@@ -204,6 +204,15 @@ def test_chinese_readers_find_the_terms_of_the_page(
     assert ACME in page
 
 
+def test_who_has_not_signed_in_chooses_the_language_too(client: Client) -> None:
+    page = client.get("/login/").content.decode()
+    assert 'name="language" value="zh-hans"' in page
+    assert 'name="language" value="en"' not in page
+    answer = client.post("/i18n/setlang/", {"language": "zh-hans", "next": "/login/"})
+    assert answer.headers["Location"] == "/login/"
+    assert 'name="language" value="en"' in client.get("/login/").content.decode()
+
+
 def _in_chinese(client: Client) -> Client:
     client.post("/i18n/setlang/", {"language": "zh-hans"})
     return client
