@@ -10,11 +10,8 @@ from __future__ import annotations
 import secrets
 import string
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -23,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
+from accounts.encryption import cipher
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -37,16 +35,6 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 
 def _random(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
-
-
-def cipher() -> MultiFernet:
-    """Encrypts with the first of the configured keys, and decrypts with any of them."""
-    return _cipher(*settings.ACCESS_KEY_ENCRYPTION_KEYS)
-
-
-@cache
-def _cipher(*keys: str) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
 
 
 class AccessKey(models.Model):

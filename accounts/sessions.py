@@ -1,18 +1,24 @@
-"""Django's sessions in the database, found by a prepared query: every page looks for one."""
+"""Django's sessions in the database, found by a prepared query, since every page looks for one; no secret in clear."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cryptography.fernet import InvalidToken
 from django.contrib.sessions.backends import db
 from django.utils import timezone
 
+from accounts.encryption import decrypt, encrypt
 from queries import prepared_with_plan
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models import QuerySet
+
+
+# The secret of an authenticator app, as long as it is being set up (allauth.mfa.totp).
+TOTP_SECRET = "mfa.totp.secret"  # noqa: S105 - the name of one
 
 
 class SessionStore(db.SessionStore):
@@ -24,6 +30,21 @@ class SessionStore(db.SessionStore):
                 return self.decode(data)
         self._session_key = None
         return {}
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        if secret := session_dict.get(TOTP_SECRET):
+            session_dict = {**session_dict, TOTP_SECRET: encrypt(secret)}
+        return super().encode(session_dict)
+
+    def decode(self, session_data: str) -> dict[str, Any]:
+        session: dict[str, Any] = super().decode(session_data)
+        if secret := session.get(TOTP_SECRET):
+            try:
+                session[TOTP_SECRET] = decrypt(secret)
+            except InvalidToken:
+                # The keys are others now; the person is shown a new secret.
+                del session[TOTP_SECRET]
+        return session
 
 
 @prepared_with_plan

@@ -20,7 +20,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
-from accounts.access_keys import cipher
+from accounts.encryption import decrypt, encrypt
 from audit.middleware import client_address
 from audit.models import Actor
 
@@ -78,10 +78,10 @@ class MFAAdapter(DefaultMFAAdapter):
     """Secrets are encrypted with what encrypts those of AccessKeys, and `reencrypt_access_keys` rotates both."""
 
     def encrypt(self, text: str) -> str:
-        return cipher().encrypt(text.encode()).decode()
+        return encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return cipher().decrypt(encrypted_text.encode()).decode()
+        return decrypt(encrypted_text)
 
 
 def throttled(request: HttpRequest, action: str) -> bool:

@@ -13,11 +13,13 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
+from accounts import sessions
 from accounts.models import Account, User
 from audit.models import Entry
 from tests.conftest import ACME
@@ -236,6 +238,9 @@ def test_an_authenticator_app_is_set_up_asked_for_and_taken_away(
     page = client.get("/account/mfa/totp/activate/").content.decode()
     [secret] = re.findall(r'value="([A-Z2-7]{32})"', page)
     assert 'src="data:image/svg+xml;base64,' in page
+    kept = Session.objects.get().session_data
+    assert sessions.SessionStore().decode(kept)[sessions.TOTP_SECRET] == secret
+    assert db.SessionStore().decode(kept)[sessions.TOTP_SECRET] != secret
     done = client.post("/account/mfa/totp/activate/", {"code": code_now(secret)})
     assert done["Location"] == "/account/mfa/recovery-codes/"
     assert len(re.findall(r"\b\d{8}\b", client.get(done["Location"]).content.decode())) == 10

@@ -6,7 +6,8 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from accounts.access_keys import AccessKey, cipher
+from accounts.access_keys import AccessKey
+from accounts.encryption import cipher
 
 # What MFAAdapter encrypts in an authenticator's data: the secret of an app, the seed of recovery codes.
 ENCRYPTED = {"secret", "seed"}
