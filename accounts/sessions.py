@@ -36,7 +36,7 @@ class SessionStore(db.SessionStore):
             session_dict = {**session_dict, TOTP_SECRET: encrypt(secret)}
         return super().encode(session_dict)
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: str | bytes) -> dict[str, Any]:
         session: dict[str, Any] = super().decode(session_data)
         if secret := session.get(TOTP_SECRET):
             try:
