@@ -20,6 +20,13 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts.name
 
 
+def when_ready(server):
+    # Only now, since it needs the console to be set up.
+    from eds_console.warm import warm
+
+    warm()
+
+
 def on_exit(server):
     if _counts is not None:
         _counts.cleanup()

@@ -15,7 +15,7 @@ from audit.models import Actor
 from images import validators
 from images.models.image import Image
 from images.models.share import ImageShare
-from queries import prepared
+from queries import prepared_with_plan
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,6 +102,6 @@ class PlannedShare(models.Model):
             planned.save(update_fields=["settled_at", "refusal", "refusals"])
 
 
-@prepared
+@prepared_with_plan
 def _due(account_id: str, now: datetime) -> PlannedShareQuerySet:
     return PlannedShare.objects.due_for(account_id, now)

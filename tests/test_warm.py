@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.processes import ROOT, production
+
+CODE = """
+import gc
+from eds_console.wsgi import application
+from django.template import engines
+from eds_console.warm import warm
+warm()
+[loader] = engines["django"].engine.template_loaders
+print(gc.get_freeze_count(), "images/sharing.html" in loader.get_template_cache, len(engines["jinja2"].env.cache))
+"""
+
+
+def test_templates_are_compiled_before_the_first_request_and_nothing_of_it_is_collected() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CODE],
+        cwd=ROOT,
+        env=production("sqlite:///:memory:"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    frozen, is_compiled, jinja = done.stdout.split()
+    assert int(frozen) > 100_000
+    assert is_compiled == "True"
+    assert int(jinja) >= len(list((ROOT / "templates").rglob("*.jinja")))
