@@ -8,20 +8,21 @@ worst of it all at once.
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
-from django.conf import settings
 from django.template import engines
 from django.urls import get_resolver
 
-ENGINES = {".html": "django", ".jinja": "jinja2"}
+# Which of the files in a folder of templates are whose.
+SUFFIXES = {"django": ".html", "jinja2": ".jinja"}
 
 
 def warm() -> None:
     """Read the URLs and compile the console's templates, then take all that there is out of the collector's sight."""
-    get_resolver().reverse("home")
-    folder = settings.BASE_DIR / "templates"
-    for path in sorted(folder.rglob("*.*")):
-        if engine := ENGINES.get(path.suffix):
-            engines[engine].get_template(str(path.relative_to(folder)))
+    _ = get_resolver().reverse_dict
+    for engine in engines.all():
+        for folder in engine.dirs:
+            for path in sorted(Path(folder).rglob(f"*{SUFFIXES[engine.name]}")):
+                engine.get_template(str(path.relative_to(folder)))
     gc.collect()
     gc.freeze()
