@@ -20,7 +20,7 @@ setup: .venv/dev
 # The suite on SQLite with the browser journeys, then on PostgreSQL. TEST_POSTGRES_URL names a server of your own.
 test: .venv/dev $(STATIC) $(TRANSLATIONS)
 	@$(PYTHON) -m tests.browser.chromium
-	@$(PYTHON) -m tests.attack.nginx
+	@$(PYTHON) -m tests.debian
 	$(PYTHON) -m pytest -q -n 2
 	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not browser"
 

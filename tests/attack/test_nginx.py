@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from accounts.demo import ACCESS_KEYS
+from tests import debian
 from tests.api.conftest import VERSION, now
 from tests.api.signatures import acs3
-from tests.attack.nginx import found
 from tests.attack.test_server import PATIENCE, status_of
 from tests.processes import ROOT, SECONDS, fresh_database, served
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from tests.processes import Console
 
-NGINX = found()
+NGINX = debian.NGINX.found()
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(not NGINX, reason="python -m tests.attack.nginx fetches nginx"),
+    pytest.mark.skipif(not NGINX, reason="python -m tests.debian fetches nginx"),
 ]
 # As deploy/nginx.conf has it, with a frame around it that needs no root.
 FRAME = """
