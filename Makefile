@@ -24,7 +24,7 @@ test: .venv/dev $(STATIC) $(TRANSLATIONS)
 	$(PYTHON) -m pytest -q -n 2
 	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not browser"
 
-# The product, moto and the floor side by side, about 20 minutes; QUICK=1 takes under two and writes nothing.
+# The product, moto and the floor side by side, about 25 minutes; QUICK=1 takes under two and writes nothing.
 bench: .venv/dev .tools/moto/.installed $(STATIC) $(TRANSLATIONS)
 	$(PYTHON) -m benchmarks $(if $(QUICK),--quick,--output docs/benchmarks.md)
 
