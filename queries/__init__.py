@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from functools import cache, cached_property
 from inspect import signature
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, router
@@ -48,21 +49,29 @@ class Prepared[Row]:
         self.build = build
         self.one_plan = one_plan
         self._compilers: dict[str, tuple[Any, str, list[Any]]] = {}
+        self._mutex = Lock()
 
     @cached_property
     def queryset(self) -> QuerySet[Any, Row]:
         return self.build(*map(_Place, range(len(signature(self.build).parameters))))
 
+    def compiled(self, using: str) -> tuple[Any, str, list[Any]]:
+        """What was made of the query for a database: the compiler, its SQL, and the parameters with their places."""
+        if using not in self._compilers:
+            # Making SQL changes the query meanwhile: of two threads one would leave out what the other has done with.
+            with self._mutex:
+                if using not in self._compilers:
+                    compiler: Any = self.queryset.query.get_compiler(using=using)
+                    sql, parameters = compiler.as_sql()
+                    converters = compiler.get_converters([column for column, *_ in compiler.select])
+                    compiler.get_converters = lambda columns: converters
+                    self._compilers[using] = compiler, sql, parameters
+        return self._compilers[using]
+
     def __call__(self, *values: Any) -> list[Row]:
         queryset: Any = self.queryset
         using = queryset.db
-        if using not in self._compilers:
-            compiler = queryset.query.get_compiler(using=using)
-            sql, parameters = compiler.as_sql()
-            converters = compiler.get_converters([column for column, *_ in compiler.select])
-            compiler.get_converters = lambda columns: converters
-            self._compilers[using] = compiler, sql, parameters
-        made, sql, parameters = self._compilers[using]
+        made, sql, parameters = self.compiled(using)
         connection = connections[using]
         filled = tuple(
             _adapted(values[parameter.position], connection) if isinstance(parameter, _Place) else parameter

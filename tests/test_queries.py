@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Thread
+from threading import Barrier, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,10 +15,10 @@ from django.db.models import OuterRef, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import AccessKey, Account
 from images.models import Image
 from images.paging import Count
-from queries import delete, insert, prepared
+from queries import Prepared, delete, insert, prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -88,6 +90,28 @@ def test_every_thread_has_its_own_connection(acme: Account) -> None:
     for thread in threads:
         thread.join()
     assert found == [[acme]] * 4
+
+
+def test_threads_that_come_first_at_once_find_the_whole_query() -> None:
+    def build(key: str) -> QuerySet[AccessKey]:
+        return AccessKey.objects.filter(access_key_id=key).select_related("user__account")
+
+    expected = prepared(build).compiled("default")[1]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            for _ in range(200):
+                query, together = prepared(build), Barrier(8)
+                _ = query.queryset
+
+                def first(query: Prepared[Any] = query, together: Barrier = together) -> str:
+                    together.wait()
+                    return query.compiled("default")[1]
+
+                assert {found.result() for found in [threads.submit(first) for _ in range(8)]} == {expected}
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_a_row_is_inserted_as_django_would(acme: Account, make_image: MakeImage) -> None:
