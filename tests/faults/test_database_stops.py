@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processes
 
-TIMES = size(1, 12)
+TIMES = size(1, 16)
 TIMEOUT = 2
 # A statement that is given up after DATABASE_TIMEOUT and a second, the statement of the page that says so, and the
 # place in the queue: what waits longest. The rest is for a machine that has other things to do.

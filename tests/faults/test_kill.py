@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processes
 
-WORKERS_KILLED, SERVERS_KILLED, LONGEST_PAUSE = size((3, 3, 0.3), (80, 80, 2))
+WORKERS_KILLED, SERVERS_KILLED, LONGEST_PAUSE = size((3, 3, 0.3), (100, 100, 2))
 
 
 def test_what_was_acknowledged_outlives_the_workers_and_the_server(tmp_path: Path, demo_database: str) -> None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.processes
 # With two processes of four threads, and eight that may wait for each, 24 requests are in the house at most.
 QUEUE = 8
 AT_ONCE = 240
-FLOOD_SECONDS = size(4, 150)
+FLOOD_SECONDS = size(4, 230)
 PAGE = "/cn-hangzhou/images/custom/"
 CALL = "/?Action=DescribeRegions&Version=2020-09-30&RegionId=cn-hangzhou"
 
