@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.harness import (
+    IS_POSTGRESQL,
     Clients,
     Journal,
     Server,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processes
 
-TIMES = size(1, 16)
+# More of them on PostgreSQL, where there are more ways to stop.
+TIMES = size(1, 26 if IS_POSTGRESQL else 16)
 TIMEOUT = 2
 # A statement that is given up after DATABASE_TIMEOUT and a second, the statement of the page that says so, and the
 # place in the queue: what waits longest. The rest is for a machine that has other things to do.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.processes, postgresql_only]
 
-TIMES = size(1, 8)
+TIMES = size(1, 12)
 BOUNDED = {"DATABASE_TIMEOUT": "2", "DATABASE_CONNECT_TIMEOUT": "2"}
 SYNCHRONOUS = {"synchronous_standby_names": "*", "synchronous_commit": "on"}
 
