@@ -39,6 +39,7 @@ BULLETS = {
     "Clock jumped": "The clock jumps by a day, forward and back",
     "Migration killed": "`manage.py migrate` is killed half way, on an older database with data, and run again",
     "Overload": "240 connections ask at once, where 24 have a place",
+    "Export": "An account downloads its whole operation log as CSV while others share",
     "Bad input under load": "Random forms, calls, paths and damaged bytes while others work",
 }
 WORDS = {
@@ -51,6 +52,8 @@ WORDS = {
     "answered": "requests answered",
     "refused": "requests refused early",
     "inputs": "bad inputs",
+    "entries": "entries sent",
+    "grown": "MiB more memory meanwhile, at most",
 }
 TEXT = """# Reliability
 
