@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import redis
 from django.db import DatabaseError, InterfaceError, OperationalError
 
@@ -14,5 +16,6 @@ TROUBLE = ("25006", "25P03", "25P04", "53", "57", "58", "XX")
 def is_unavailable(error: BaseException | None) -> bool:
     """Whether it is the database's trouble, which passes or which its keeper ends, and not a mistake of the console."""
     if isinstance(error, OperationalError | InterfaceError | redis.ConnectionError | redis.TimeoutError):
-        return True
+        # SQLite's word for a statement that makes no sense, which PostgreSQL calls a ProgrammingError.
+        return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
     return isinstance(error, DatabaseError) and (getattr(error.__cause__, "sqlstate", None) or "").startswith(TROUBLE)

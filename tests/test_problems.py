@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client, RequestFactory
 
+from audit.database import is_unavailable
 from eds_console import views
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ def test_health_is_told_by_the_database(client: Client, db: None, monkeypatch: p
         broken.setattr(views.connection, "cursor", no_cursor)
         answer = client.get("/healthz/")
     assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+
+
+def test_a_mistake_in_sql_is_not_taken_for_a_database_that_is_away(db: None) -> None:
+    with pytest.raises(DatabaseError) as raised, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT nothing FROM accounts_account")
+    assert not is_unavailable(raised.value)
+    assert is_unavailable(OperationalError("somebody else has been writing for 30 s"))
 
 
 def test_pages_carry_a_strict_policy_and_no_inline_script_or_style(share: ImageShare, as_acme: Client) -> None:
