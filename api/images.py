@@ -10,11 +10,23 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
-from api.calls import Answer, Call, all_or_nothing, any_of, image_of, images_of, iso, newest, page, region_of
+from api.calls import (
+    Answer,
+    Call,
+    all_or_nothing,
+    any_of,
+    image_of,
+    images_of,
+    iso,
+    locked_image_of,
+    newest,
+    page,
+    region_of,
+)
 from api.errors import ApiError
 from desktops.models import Template
 from images import validators
-from images.models import Image, ImageAct, ImageShare, PlannedShare, Status, locked, shares_of
+from images.models import Image, ImageAct, ImageShare, PlannedShare, Status, shares_of
 from queries import Prepared, prepared
 from regions.models import Region
 
@@ -135,12 +147,11 @@ def modify_image_permission(call: Call) -> Answer:
         raise ApiError("MissingParameter", "AddAccount or RemoveAccount is required.")
     if both := adds.keys() & removes.keys():
         raise ApiError("InvalidParameter", f"AddAccount and RemoveAccount both have {min(both)}.")
-    image = image_of(call, call["ImageId"])
     # Who is being spoken of when something is refused.
     account_id = next(iter(adds or removes))
     try:
         # Who has the image now stays so until the commit.
-        with locked(image) as owner:
+        with locked_image_of(call, call["ImageId"]) as (image, owner):
             validators.check((validators.image_is_custom, validators.image_is_own), _act(call, image))
             shares = {share.recipient_id: share for share in shares_of(image.pk)} if removes else {}
             for account_id in removes:
@@ -158,8 +169,8 @@ def modify_image_permission(call: Call) -> Answer:
             by=call.by,
             outcome=validators.first_error(refusal).code or "invalid",
             account_id=call.account.pk,
-            region_id=image.region_id,
-            image_id=image.image_id,
+            region_id=call["RegionId"],
+            image_id=call["ImageId"],
             other_account_id=account_id,
         )
         raise

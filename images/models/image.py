@@ -92,6 +92,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Narrow to images whose ID or name has the text in it, in upper or lower case."""
         return self.filter(Q(image_id__icontains=text) | Q(name__icontains=text)) if text else self
 
+    def with_owner_for_update(self) -> ImageQuerySet:
+        """Images that have an owner, with the locks of every act on one: of its owner, and then of the image itself.
+
+        Neither lock stops others from referring to the row: two accounts may share with each other at once. What else
+        the same query says is older than the locks.
+        """
+        # Only rows of an inner join can be locked; Django makes it one where a column of the owner is asked about.
+        owned = self.filter(owner__name__isnull=False).select_related("owner")
+        return owned.select_for_update(no_key=True, of=("owner", "self"))
+
     def with_shared_count(self) -> ImageQuerySet:
         shares = _shares().filter(image=models.OuterRef("pk")).order_by().values("pk")
         return self.annotate(shared_count=Count(shares))
@@ -224,12 +234,13 @@ class Image(models.Model):
 
     @cached_property
     def is_being_copied(self) -> bool:
-        """As it was when the image was read. Under the locks of an act it stays so: see `locked`."""
+        """As it was when it was first asked for. Under the locks of an act it stays so: a copy begins under them."""
         return any(copy.is_copying for copy in self.copies.all())
 
     def become(self, fresh: Image) -> None:
         """Take over what the database says now, as `refresh_from_db` does with a query of its own."""
         self._prefetched_objects_cache: dict[str, Any] = {}
+        self.__dict__.pop("is_being_copied", None)
         for column in self._meta.concrete_fields:
             setattr(self, column.attname, getattr(fresh, column.attname))
 
@@ -349,26 +360,21 @@ def locked(image: Image) -> Iterator[Account | None]:
     that is gone.
     """
     with transaction.atomic():
-        # Neither lock stops others from referring to the row: two accounts may share with each other at once.
-        owners = _owner_for_update(image.owner_id) if image.owner_id else []
-        images = _image_for_update(image.pk, timezone.now()) if image.pk else []
-        if not images:
+        found = (_owned_for_update if image.owner_id else _system_for_update)(image.pk) if image.pk else []
+        if not found:
             raise ValidationError(_("This image has been deleted."), code="image_not_found")
-        image.become(images[0])
-        # Of a statement that began with the owner's lock held, and it takes that lock to begin a copy.
-        image.is_being_copied = images[0].copies_now  # type: ignore[attr-defined]
-        yield owners[0] if owners else None
+        image.become(found[0])
+        yield found[0].owner
 
 
 @prepared_with_plan
-def _owner_for_update(account_id: str) -> models.QuerySet[Account]:
-    return Account.objects.select_for_update(no_key=True).filter(pk=account_id).order_by()
+def _owned_for_update(pk: int) -> ImageQuerySet:
+    return Image.objects.with_owner_for_update().filter(pk=pk)
 
 
 @prepared_with_plan
-def _image_for_update(pk: int, now: datetime) -> models.QuerySet[Image]:
-    copies = Image.objects.filter(copied_from=models.OuterRef("pk")).in_status(Status.COPYING, now)
-    return Image.objects.select_for_update(no_key=True).filter(pk=pk).annotate(copies_now=models.Exists(copies))
+def _system_for_update(pk: int) -> ImageQuerySet:
+    return Image.objects.system().select_for_update(no_key=True).filter(pk=pk)
 
 
 @contextmanager

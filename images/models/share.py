@@ -15,12 +15,13 @@ import queries
 from accounts.models import ACCOUNT_ID, Account
 from audit.models import Actor
 from images import validators
-from images.models.image import Image, act
+from images.models.image import Image, Status, act
 from images.paging import Count
 from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 
 class ImageShareQuerySet(models.QuerySet["ImageShare"]):
@@ -92,7 +93,7 @@ class ImageShare(models.Model):
     def standing(self) -> Standing:
         """How things stand before the share is granted. Under the owner's lock they stay so."""
         recipient_id = self.recipient_id if re.fullmatch(ACCOUNT_ID, self.recipient_id or "") else ""
-        [standing] = _standing(self.owner_id, self.image_id, recipient_id)
+        [standing] = _standing(self.owner_id, self.image_id, recipient_id, timezone.now())
         return Standing(*standing)
 
     def clean_fields(self, exclude: Iterable[str] | None = None) -> None:
@@ -107,6 +108,8 @@ class ImageShare(models.Model):
             self.owner_id = self.image.owner_id
         self.region_id = self.image.region_id
         self.recipient_id = (self.recipient_id or "").strip()
+        if self.owner_id is not None:
+            self.image.is_being_copied = self.standing.image_is_being_copied
         validators.check(validators.SHAREABLE_RULES, self)
         validators.check(validators.SHARE_RULES, self)
 
@@ -163,14 +166,17 @@ class Standing(NamedTuple):
 
     recipient_is_active: bool
     is_shared: bool
+    image_is_being_copied: bool
     granted_by_owner: int
 
 
 @queries.prepared_with_plan
-def _standing(owner: str, image: int, recipient: str) -> models.QuerySet[Any]:
+def _standing(owner: str, image: int, recipient: str, now: datetime) -> models.QuerySet[Any]:
+    copies = Image.objects.filter(copied_from=image).in_status(Status.COPYING, now)
     shares = ImageShare.objects.order_by()
     return Account.objects.filter(pk=owner).values_list(
         models.Exists(Account.objects.filter(pk=recipient, is_active=True)),
         models.Exists(shares.filter(image=image, recipient=recipient)),
+        models.Exists(copies),
         Count(shares.granted_by(owner).values("pk")),
     )

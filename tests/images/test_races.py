@@ -96,3 +96,23 @@ def test_a_copy_is_cancelled_once(console: Console) -> None:
     _one_of_the_two(first, second)
     assert _log(console, images) == {image: ["CancelCopyImage"] for image in images}
     assert "Traceback" not in console.log.read_text()
+
+
+def test_an_image_that_is_being_copied_is_not_shared(console: Console) -> None:
+    images, acme = _images(console), Hand(console, "acme@example.com")
+    ask(
+        console,
+        "from accounts.models import Account\n"
+        f"print(json.dumps(Account.objects.filter(pk='{ACME}').update(share_limit=10_000)))",
+    )
+    shared, copied = send_each(
+        [acme.post(f"{HZ}/{image}/sharing/", account=GLOBEX, confirm="on") for image in images],
+        [acme.post(f"{HZ}/{image}/copy/", region="cn-shanghai", name="raced-copy") for image in images],
+    )
+    assert copied == [DONE] * ROUNDS
+    assert set(shared) <= {DONE, 422}
+    log = list(_log(console, images).values())
+    # What is shared may be copied, and not the other way round.
+    assert log.count(["ShareImage", "CopyImage"]) == shared.count(DONE)
+    assert log.count(["CopyImage"]) == shared.count(422)
+    assert "Traceback" not in console.log.read_text()
