@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
 from django.template.context import Context
+from django.template.defaulttags import querystring
 from django.template.loader import get_template
 from django.urls import get_script_prefix, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, get_language_info, gettext
 from jinja2 import Environment
 from lucide.templatetags.lucide import _render_icon
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 register = template.Library()
 
@@ -41,9 +46,32 @@ def environment(**options: Any) -> Environment:
     """What Jinja templates know: a few of Django's own words."""
     made = Environment(**options, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - Django turns autoescape on
     made.globals.update(
-        {"_": gettext, "icon": icon, "timesince": timesince, "url": _url, "other_languages": _other_languages}
+        {
+            "_": _text,
+            "icon": icon,
+            "now": timezone.now,
+            "other_languages": _other_languages,
+            "querystring": _querystring,
+            "timesince": timesince,
+            "url": _url,
+        }
     )
     return made
+
+
+def _text(text: str) -> str:
+    """The text in the language of the request. A page has a hundred, and they do not change while the server runs."""
+    return _text_in(get_language(), text)
+
+
+@lru_cache(2000)
+def _text_in(_language: str | None, text: str) -> str:
+    return gettext(text)
+
+
+def _querystring(*parameters: Mapping[str, Any]) -> str:
+    """Of the tag that Django's templates have."""
+    return querystring(None, *parameters)  # type: ignore[arg-type] # the context is for a tag without parameters
 
 
 def _url(name: str, *arguments: str) -> str:
@@ -57,5 +85,9 @@ def _made_url(_prefix: str, name: str, arguments: tuple[str, ...]) -> str:
 
 def _other_languages() -> list[tuple[str, str]]:
     """The languages that the page is not in, each by its own name."""
-    now = get_language()
+    return _languages_but(get_language())
+
+
+@cache
+def _languages_but(now: str | None) -> list[tuple[str, str]]:
     return [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES if code != now]

@@ -36,7 +36,6 @@ class RegionMiddleware:
         regions = {region.region_id: region for region in every_region()}
         if region_id not in regions:
             raise UnknownRegionError(_("There is no region “%(region)s”. Choose one of the list.") % kwargs)
-        request.regions = list(regions.values())  # type: ignore[attr-defined]
         request.region = kwargs["region"] = regions[region_id]  # type: ignore[attr-defined]
         if request.user.is_authenticated and request.user.last_region_id != region_id:
             request.user.last_region_id = region_id

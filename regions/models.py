@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from queries import prepared_with_plan
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DEFAULT_REGION_ID = "cn-hangzhou"
+FRESH_SECONDS = 60
 
 
 class Region(models.Model):
@@ -31,7 +36,16 @@ class Region(models.Model):
         return self.chinese_name if (get_language() or "").startswith("zh") else self.english_name
 
 
-@prepared_with_plan
-def every_region() -> models.QuerySet[Region]:
-    """All regions, in the order of the region list."""
-    return Region.objects.all()
+def every_region() -> Sequence[Region]:
+    """All regions, in the order of the region list, as they were at most FRESH_SECONDS ago.
+
+    Every page has all of them, and they hardly ever change: each process keeps them for a while.
+    """
+    global _kept  # noqa: PLW0603 - one for the process
+    if _kept is None or time.monotonic() > _kept[0] + FRESH_SECONDS:
+        _kept = time.monotonic(), tuple(Region.objects.all())
+    return _kept[1]
+
+
+# When they were read, and what was.
+_kept: tuple[float, Sequence[Region]] | None = None

@@ -20,6 +20,7 @@ from django.utils.translation.template import templatize
 from accounts.models import Account, User
 from audit.models import Entry
 from desktops.models import Desktop, Template
+from eds_console import tags
 from images.models import Image, ImageShare
 from regions.models import Region
 from tests.conftest import ACME, AUDITOR_RAM_ID, GLOBEX
@@ -99,7 +100,7 @@ def _unmarked(page: str, data: list[str]) -> list[str]:
 
 
 @pytest.fixture
-def marked(monkeypatch: pytest.MonkeyPatch) -> None:
+def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A language in which every translated text has marks around it."""
 
     def mark(message: str) -> str:
@@ -110,6 +111,10 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trans, "ngettext", lambda one, many, number: mark(one if number == 1 else many))
     monkeypatch.setattr(trans, "pgettext", lambda context, message: mark(message))
     monkeypatch.setattr(trans, "npgettext", lambda context, one, many, number: mark(one if number == 1 else many))
+    # What Jinja templates have translated is kept.
+    tags._text_in.cache_clear()
+    yield
+    tags._text_in.cache_clear()
 
 
 @pytest.fixture
@@ -303,6 +308,8 @@ def _texts_of_the_code() -> Iterator[tuple[str | None, str]]:
                     texts = [text.value for text in node.args if isinstance(text, ast.Constant)]
                     calls.append((node.func.id.removesuffix("_lazy"), tuple(texts)))
     for name, texts in calls:
+        if not texts:
+            continue  # Of a variable: whoever calls has marked the text.
         if name in {"_", "gettext", "ngettext"}:
             yield None, texts[0]
         elif name in {"pgettext", "npgettext"}:

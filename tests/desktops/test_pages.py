@@ -45,7 +45,7 @@ def test_a_list_costs_the_same_at_any_size(
     for _ in range(rows):
         make_desktop() if page == "list" else make_template()
     as_acme.get(url(page))  # remembers the region
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         response = as_acme.get(url(page))
     assert len(response.context["page"].rows) == rows
 

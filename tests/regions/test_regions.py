@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from regions import models
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -45,6 +46,19 @@ def test_the_front_door_leads_to_the_last_used_region(as_acme: Client, as_globex
     as_acme.get("/eu-central-1/images/system/")
     assert as_acme.get("/")["Location"] == "/eu-central-1/images/custom/"
     assert as_globex.get("/")["Location"] == "/cn-hangzhou/images/custom/"
+
+
+def test_what_is_changed_of_a_region_is_seen_within_a_minute(as_acme: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def page() -> str:
+        return as_acme.get("/cn-hangzhou/images/custom/").content.decode()
+
+    page()
+    monkeypatch.setattr(models, "_kept", models._kept)  # As it is now, for the tests that follow.
+    Region.objects.filter(pk="cn-shanghai").update(english_name="Shanghai, renamed")
+    assert "Shanghai, renamed" not in page()
+    now = models.time.monotonic()
+    monkeypatch.setattr(models.time, "monotonic", lambda: now + 61)
+    assert "Shanghai, renamed" in page()
 
 
 def test_regions_have_chinese_names_for_chinese_readers(as_acme: Client) -> None:
