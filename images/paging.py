@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 COUNT_LIMIT = 10_000
 PAGE_SIZES = (10, 20, 50, 100)
@@ -57,6 +58,14 @@ class Page:
         return self.total > COUNT_LIMIT
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a page begins: at the first row, or beyond the row that has these values in the columns of the order."""
+
+    values: tuple[Any, ...] = ()
+    backwards: bool = False
+
+
 def page_of(
     queryset: models.QuerySet[Any],
     *,
@@ -70,47 +79,53 @@ def page_of(
     `order` names the columns of an index, the last one unique ("-id", or "name" and "id"). A cursor that cannot be
     read is the first page: links grow old.
     """
-    backwards, values = _read(cursor, len(order))
-    found: list[Any] = []
-    if values:
-        direction = _turned(order) if backwards else order
-        try:
-            beyond = queryset.filter(_beyond(direction, values))
-        except ValidationError:
-            pass
-        else:
-            found = list(_with_total(beyond, queryset).order_by(*direction)[: size + 1])
-    if not found:
-        # The first page; or past the end, since rows were deleted.
-        return first_page(
-            list(first_rows(queryset, order=order, size=size)), order=order, size=size, parameter=parameter
-        )
+
+    def rows_of_place(place: Place) -> list[Any]:
+        return list(rows_at(place, queryset, order=order, size=size))
+
+    return page_at(cursor, rows_of_place, model=queryset.model, order=order, size=size, parameter=parameter)
+
+
+def rows_at(
+    place: Place, queryset: models.QuerySet[Any], *, order: tuple[str, ...], size: int
+) -> models.QuerySet[Any, Any]:
+    """What `page_at` makes a page of: one row more than are shown, each with the number of all rows."""
+    beyond, direction = queryset, order
+    if place.values:
+        direction = _turned(order) if place.backwards else order
+        beyond = queryset.filter(_beyond(direction, place.values))
+    total = Count(queryset.order_by().values("pk")[: COUNT_LIMIT + 1])
+    return beyond.annotate(total=total).order_by(*direction)[: size + 1]
+
+
+def page_at(
+    cursor: str,
+    read: Callable[[Place], list[Any]],
+    *,
+    model: type[models.Model],
+    order: tuple[str, ...],
+    size: int,
+    parameter: str = "cursor",
+) -> Page:
+    """The page at a cursor, read by a function that gives what `rows_at` finds at a place."""
+    place = _place(cursor, model, order)
+    found = read(place)
+    if not found and place.values:
+        # Past the end, since rows were deleted.
+        place = Place()
+        found = read(place)
     more, rows = len(found) > size, found[:size]
-    if backwards:
+    if place.backwards:
         rows.reverse()
+    has_next = bool(rows) and (more or place.backwards)
+    has_previous = bool(place.values) and (more or not place.backwards)
     return Page(
         rows=rows,
-        next=_cursor(rows[-1], order, backwards=False) if more or backwards else "",
-        previous=_cursor(rows[0], order, backwards=True) if more or not backwards else "",
-        total=rows[0].total,
+        next=_cursor(rows[-1], order, backwards=False) if has_next else "",
+        previous=_cursor(rows[0], order, backwards=True) if has_previous else "",
+        total=rows[0].total if rows else 0,
         parameter=parameter,
     )
-
-
-def first_rows(queryset: models.QuerySet[Any], *, order: tuple[str, ...], size: int) -> models.QuerySet[Any]:
-    """What `first_page` makes a page of."""
-    return _with_total(queryset, queryset).order_by(*order)[: size + 1]
-
-
-def first_page(found: list[Any], *, order: tuple[str, ...], size: int, parameter: str = "cursor") -> Page:
-    """The page of the rows of a `first_rows` query."""
-    rows = found[:size]
-    following = _cursor(rows[-1], order, backwards=False) if len(found) > size else ""
-    return Page(rows, following, "", rows[0].total if rows else 0, parameter)
-
-
-def _with_total(rows: models.QuerySet[Any], of: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    return rows.annotate(total=Count(of.order_by().values("pk")[: COUNT_LIMIT + 1]))
 
 
 def rows_of(queryset: models.QuerySet[Any], *, order: tuple[str, ...], batch: int = 2000) -> Iterator[Any]:
@@ -126,7 +141,7 @@ def _turned(order: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(column[1:] if column.startswith("-") else f"-{column}" for column in order)
 
 
-def _beyond(order: tuple[str, ...], values: list[Any]) -> Q:
+def _beyond(order: tuple[str, ...], values: Sequence[Any]) -> Q:
     """(a, b) beyond (x, y) as: a at or beyond x, and (a beyond x, or a = x and b beyond y).
 
     The first part says nothing new; it is what lets a database start at that place of the index.
@@ -150,20 +165,28 @@ def _cursor(row: Any, order: tuple[str, ...], *, backwards: bool) -> str:
     )
 
 
-def _read(cursor: str, length: int) -> tuple[bool, list[Any]]:
+def _place(cursor: str, model: type[models.Model], order: tuple[str, ...]) -> Place:
+    """The place that a cursor names; the first one for a cursor that cannot be read."""
     if not cursor:
-        return False, []
+        return Place()
     try:
-        backwards, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError):
-        return False, []
-    *texts, key = values or [None]
-    well_formed = (
-        isinstance(backwards, bool)
-        and len(values) == length
-        and isinstance(key, int)
-        and not isinstance(key, bool)
-        and abs(key) < 2**63
-        and all(isinstance(text, str) and "\0" not in text for text in texts)
-    )
-    return (backwards, values) if well_formed else (False, [])
+        backwards, *texts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        columns = [model._meta.get_field(column.removeprefix("-")) for column in order]
+        values = tuple(_value(column, text) for column, text in zip(columns, texts, strict=True))
+    except (ValueError, TypeError, OverflowError, ValidationError):
+        return Place()
+    return Place(values, backwards) if isinstance(backwards, bool) else Place()
+
+
+def _value(column: Any, said: Any) -> Any:
+    """The value of a column that a cursor says. Raises ValueError or ValidationError for what is none."""
+    value = column.to_python(said)
+    if isinstance(value, datetime):
+        is_one = isinstance(said, str) and timezone.is_aware(value)
+    elif isinstance(value, str):
+        is_one = isinstance(said, str) and "\0" not in value
+    else:
+        is_one = isinstance(said, int) and not isinstance(said, bool) and abs(value) < 2**63
+    if not is_one:
+        raise ValueError(said)
+    return value

@@ -17,7 +17,7 @@ from images import validators
 from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.models import Image, ImageShare, SeenNotices
-from images.paging import first_page, first_rows, page_of
+from images.paging import Place, page_at, page_of, rows_at
 from queries import Prepared, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
@@ -52,23 +52,26 @@ def system(request: ConsoleRequest, region: Region) -> HttpResponse:
 def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "") -> HttpResponse:
     form, cursor = ListForm(request.GET), request.GET.get("cursor", "")
     order, size = form.order, form.page_size
-    if cursor or form.tokens:
+    if form.tokens:
         images = form.narrow(TABS[tab](account_id).in_region(region))
         page = page_of(images, order=order, cursor=cursor, size=size)
     else:
-        page = first_page(_first_rows(tab, order, size)(account_id, region.pk), order=order, size=size)
+
+        def read(place: Place) -> list[Image]:
+            return _rows(tab, order, size, place.backwards, bool(place.values))(account_id, region.pk, *place.values)
+
+        page = page_at(cursor, read, model=Image, order=order, size=size)
     return render(request, fragment(request, "images/list.html", "images"), {"tab": tab, "form": form, "page": page})
 
 
 @cache
-def _first_rows(tab: str, order: tuple[str, ...], size: int) -> Prepared[Image]:
-    """For each of the few orders and sizes that ListForm knows."""
+def _rows(tab: str, order: tuple[str, ...], size: int, backwards: bool, is_beyond: bool) -> Prepared[Image]:
+    """What `rows_at` finds, for each of the few orders and sizes that ListForm knows."""
 
-    @prepared
-    def rows(account_id: str, region_id: str) -> QuerySet[Image]:
-        return first_rows(TABS[tab](account_id).in_region(region_id), order=order, size=size)
+    def rows(account_id: str, region_id: str, *values: Any) -> QuerySet[Image]:
+        return rows_at(Place(values, backwards), TABS[tab](account_id).in_region(region_id), order=order, size=size)
 
-    return rows
+    return prepared(rows, values=2 + len(order) * is_beyond)
 
 
 @require_safe

@@ -45,15 +45,16 @@ class Prepared[Row]:
     The values are texts, numbers, times or keys: no objects, and no None, for which SQL would have to be another.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *, one_plan: bool) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *, one_plan: bool, values: int | None = None) -> None:
         self.build = build
         self.one_plan = one_plan
+        self.values = len(signature(build).parameters) if values is None else values
         self._compilers: dict[str, tuple[Any, str, list[Any]]] = {}
         self._mutex = Lock()
 
     @cached_property
     def queryset(self) -> QuerySet[Any, Row]:
-        return self.build(*map(_Place, range(len(signature(self.build).parameters))))
+        return self.build(*map(_Place, range(self.values)))
 
     def compiled(self, using: str) -> tuple[Any, str, list[Any]]:
         """What was made of the query for a database: the compiler, its SQL, and the parameters with their places."""
@@ -97,9 +98,12 @@ class _Use:
         return self.compiler
 
 
-def prepared[Row](build: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:
-    """Decorate a function of values that gives a queryset; it is called once, with places for the values."""
-    return Prepared(build, one_plan=False)
+def prepared[Row](build: Callable[..., QuerySet[Any, Row]], *, values: int | None = None) -> Prepared[Row]:
+    """Decorate a function of values that gives a queryset; it is called once, with places for the values.
+
+    `values` is their number, where the function's parameters do not say it.
+    """
+    return Prepared(build, one_plan=False, values=values)
 
 
 def prepared_with_plan[Row](build: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:

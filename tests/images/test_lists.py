@@ -238,6 +238,34 @@ def test_the_last_of_many_pages_is_read_from_the_index(acme: Account, as_acme: C
     assert "OFFSET" not in queries[-1]["sql"]
 
 
+@pytest.mark.parametrize("sort", ["-created", "created", "name", "-name"])
+def test_all_pages_are_walked_through_and_back(sort: str, acme: Account, as_acme: Client) -> None:
+    images = _many(25, acme)
+    pages, cursor = [], ""
+    while cursor or not pages:
+        page = as_acme.get("/cn-hangzhou/images/custom/", {"sort": sort, "size": "10", "cursor": cursor}).context[
+            "page"
+        ]
+        pages.append(page)
+        cursor = page.next
+    walked = [row.pk for page in pages for row in page.rows]
+    assert sorted(walked) == [image.pk for image in images]
+    assert walked == [image.pk for image in images][:: -1 if sort.startswith("-") else 1]
+    for earlier in reversed(pages[:-1]):
+        page = as_acme.get(
+            "/cn-hangzhou/images/custom/", {"sort": sort, "size": "10", "cursor": page.previous}
+        ).context["page"]
+        assert [row.pk for row in page.rows] == [row.pk for row in earlier.rows]
+        assert page.total == 25
+    assert page.previous == ""
+    # Of what is put in the URL, what is no place is the first page.
+    assert (
+        as_acme.get("/cn-hangzhou/images/custom/", {"sort": sort, "size": "10", "cursor": "W2ZhbHNlLDFd" * 2})
+        .context["page"]
+        .rows
+    )
+
+
 def test_a_count_is_bounded(acme: Account) -> None:
     _many(COUNT_LIMIT + 10, acme)
     page = page_of(Image.objects.owned_by(acme), order=("-id",))
