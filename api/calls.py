@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Account
     from audit.models import Actor
+    from images.models.image import ImageQuerySet
 
 # What an answer says besides its RequestId.
 type Answer = dict[str, Any]
@@ -124,16 +125,19 @@ def locked_image_of(call: Call, image_id: str) -> Iterator[tuple[Image, Account 
 
 @prepared_with_plan
 def _own_for_update(account_id: str, region_id: str, image_id: str, now: datetime) -> QuerySet[Image]:
-    due = PlannedShare.objects.due_for(account_id, now).order_by()
     images = Image.objects.owned_by(account_id).in_region(region_id).filter(image_id=image_id)
-    return images.with_owner_for_update().annotate(something_is_due=Exists(due))
+    return with_what_is_due(images.with_owner_for_update(), account_id, now)
 
 
 @prepared_with_plan
 def _usable(account_id: str, region_id: str, image_id: str, now: datetime) -> QuerySet[Image]:
-    due = PlannedShare.objects.due_for(account_id, now).order_by()
     images = Image.objects.usable_by(account_id).in_region(region_id).filter(image_id=image_id)
-    return images.annotate(something_is_due=Exists(due))
+    return with_what_is_due(images, account_id, now)
+
+
+def with_what_is_due(images: ImageQuerySet, account_id: str, now: datetime) -> QuerySet[Image]:
+    """Let each image say as `something_is_due` whether a planned share of the account's is to be settled first."""
+    return images.annotate(something_is_due=Exists(PlannedShare.objects.due_for(account_id, now).order_by()))
 
 
 def _not_found(call: Call, image_id: str) -> ApiError:
@@ -207,4 +211,4 @@ def _row_of(token: str) -> int:
 
 def iso(at: datetime) -> str:
     """A time as the API writes it. The console keeps all its times in UTC."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.isoformat()[:19]}Z"

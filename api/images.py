@@ -6,7 +6,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
@@ -22,6 +22,7 @@ from api.calls import (
     newest,
     page,
     region_of,
+    with_what_is_due,
 )
 from api.errors import ApiError
 from desktops.models import Template
@@ -32,6 +33,7 @@ from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from django.db.models import QuerySet
 
@@ -70,30 +72,34 @@ NARROWING = ("ImageId", "ImageName", "OsType", "GpuCategory", "ImageStatus", "Pr
 
 
 def describe_images(call: Call) -> Answer:
-    PlannedShare.objects.settle(call.account)
     source = _narrowed if any(call[name] is not None for name in NARROWING) else _whole
     kinds = [call["ImageType"]] if call["ImageType"] else list(KINDS)
     rows, token = page(call, *(source(call, kind) for kind in kinds))
+    if not rows or rows[0].something_is_due:
+        PlannedShare.objects.settle(call.account)
+        rows, token = page(call, *(source(call, kind) for kind in kinds))
     if not rows:
         region_of(call)
     return {"Images": [_image(call, image) for image in rows], "NextToken": token}
 
 
 def _whole(call: Call, kind: str) -> Source:
-    return lambda below, count: _newest(kind, count)(call.account.pk, call["RegionId"], below)
+    return lambda below, count: _newest(kind, count)(call.account.pk, call["RegionId"], timezone.now(), below)
 
 
 @cache
 def _newest(kind: str, count: int) -> Prepared[Image]:
     @prepared
-    def query(account_id: str, region_id: str, below: int) -> QuerySet[Image]:
-        return KINDS[kind](account_id).in_region(region_id).filter(pk__lt=below).order_by("-pk")[:count]
+    def query(account_id: str, region_id: str, now: datetime, below: int) -> QuerySet[Image]:
+        images = with_what_is_due(KINDS[kind](account_id).in_region(region_id), account_id, now)
+        return images.filter(pk__lt=below).order_by("-pk")[:count]
 
     return query
 
 
 def _narrowed(call: Call, kind: str) -> Source:
     images: Any = KINDS[kind](call.account.pk).in_region(call["RegionId"])
+    images = with_what_is_due(images, call.account.pk, timezone.now())
     if call["ImageId"]:
         images = images.filter(image_id__in=call["ImageId"])
     if call["ImageName"]:
@@ -111,13 +117,15 @@ def _narrowed(call: Call, kind: str) -> Source:
 
 def _image(call: Call, image: Image) -> dict[str, Any]:
     is_own = image.owner_id == call.account.pk
+    status = image.status
+    is_available = status == Status.AVAILABLE
     return {
         "ImageId": image.image_id,
         "Name": image.name,
         "Description": image.description,
         "ImageType": "SYSTEM" if image.is_system else "CUSTOM" if is_own else "SHARED",
-        "Status": STATUS_NAMES[image.status],
-        "Progress": f"{image.progress}%",
+        "Status": STATUS_NAMES[status],
+        "Progress": f"{100 if is_available else image.progress}%",
         "OsType": image.os_type.upper(),
         "Platform": image.platform,
         "Size": image.size_gib,
@@ -130,7 +138,7 @@ def _image(call: Call, image: Image) -> dict[str, Any]:
         "SharedCount": image.shared_count if is_own else 0,
         "VolumeEncryptionEnabled": image.encrypted,
         "CreationTime": iso(image.created_at),
-        "UpdateTime": iso(image.ready_at if image.is_available else image.failed_at or image.created_at),
+        "UpdateTime": iso(image.ready_at if is_available else image.failed_at or image.created_at),
     }
 
 

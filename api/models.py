@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-PRUNE_ONE_CALL_IN = 16
-PRUNE_AT_MOST = 100
+PRUNE_ONE_CALL_IN = 128
+PRUNE_AT_MOST = 500
 # No fingerprint: the row of this name says up to when nonces have been pruned.
 PRUNED = "pruned"
 
@@ -66,10 +66,11 @@ class Nonce(models.Model):
         with transaction.atomic():
             # A margin for servers whose clocks differ.
             expired = cls.objects.filter(expires_at__lt=timezone.now() - timedelta(minutes=1)).exclude(pk=PRUNED)
-            some = list(expired.order_by("expires_at").select_for_update(skip_locked=True)[:PRUNE_AT_MOST])
+            oldest = expired.order_by("expires_at").select_for_update(skip_locked=True)
+            some = list(oldest.values_list("pk", "expires_at")[:PRUNE_AT_MOST])
             if some:
-                cls._set_pruned(some[-1].expires_at)
-                cls.objects.filter(pk__in=[nonce.pk for nonce in some]).delete()
+                cls._set_pruned(some[-1][1])
+                cls.objects.filter(pk__in=[fingerprint for fingerprint, _expires_at in some]).delete()
 
     @classmethod
     def _set_pruned(cls, until: datetime) -> None:

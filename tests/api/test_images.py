@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account
-from audit.models import Door, Entry
-from images.models import Image, ImageShare
+from audit.models import Actor, Door, Entry
+from images.models import Image, ImageShare, PlannedShare
 from tests.conftest import ACME, AUDITOR_RAM_ID, GLOBEX, INITECH
 
 if TYPE_CHECKING:
@@ -47,6 +48,28 @@ def test_a_shared_image_is_found_by_the_recipient_and_not_once_it_is_unshared(
     assert found() == [(image.image_id, "SHARED")]
     assert code(modify(acme_program, image, remove=(GLOBEX,))) == "Success"
     assert found() == []
+
+
+@pytest.mark.parametrize(("looks", "kind"), [("owner", "CUSTOM"), ("recipient", "SHARED"), ("recipient", "")])
+@pytest.mark.parametrize("has_others", [True, False])
+def test_a_planned_share_that_is_due_is_a_share_to_whoever_looks(
+    acme_program: Program,
+    globex_program: Program,
+    make_image: Callable[..., Image],
+    looks: str,
+    kind: str,
+    has_others: bool,
+) -> None:
+    copy = make_image()
+    if has_others:
+        modify(acme_program, make_image(), add=(GLOBEX,))
+    PlannedShare.objects.create(
+        image=copy, owner=copy.owner, recipient_id=GLOBEX, by=asdict(Actor()), due_at=timezone.now()
+    )
+    program = acme_program if looks == "owner" else globex_program
+    answer = program.call("DescribeImages", REGION, **({"ImageType": kind} if kind else {})).json()
+    [row] = [row for row in answer["Images"] if row["ImageId"] == copy.image_id]
+    assert (row["ImageType"], row["SharedCount"]) == (("CUSTOM", 1) if looks == "owner" else ("SHARED", 0))
 
 
 @pytest.mark.parametrize(
@@ -276,7 +299,7 @@ def test_a_list_costs_the_same_at_any_length(
     for number in range(count):
         make_image(name=f"image-{number}")
     acme_program.call("DescribeRegions", REGION)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         acme_program.call("DescribeImages", REGION, MaxResults=100)
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import AccessKey, Account
-from api.models import PRUNED, Nonce
+from api.models import PRUNE_AT_MOST, PRUNED, Nonce
 from api.params import Sent
 from api.signing import ACS3, WINDOW, claim_of
 from tests.api.conftest import VERSION, Program, now
@@ -220,13 +220,13 @@ def test_only_the_nonce_is_committed_without_waiting_for_the_disk() -> None:
 
 def test_nonces_that_have_expired_are_pruned_in_small_lots(acme_program: Program) -> None:
     with time_machine.travel("2026-11-24T12:00:00Z", tick=False) as clock:
-        for number in range(120):
+        for number in range(PRUNE_AT_MOST + 20):
             Nonce.use("LTAI", str(number), expires_at=datetime.now(UTC))
         clock.shift(timedelta(hours=1))
         used = Nonce.objects.exclude(pk=PRUNED)
         kept = used.count()
         Nonce.prune()
-        assert used.count() == kept - 100
+        assert used.count() == kept - PRUNE_AT_MOST
 
 
 def test_when_and_from_where_a_key_was_used_is_written_once_a_minute(acme_program: Program) -> None:
