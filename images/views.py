@@ -8,16 +8,18 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import ConsoleRequest, account_of, fragment
+from accounts.models import Account
 from accounts.sign_in import throttled
 from audit.models import Actor, Entry
 from images import validators
 from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
-from images.models import Image, ImageShare, SeenNotices
-from images.paging import Place, page_at, page_of, rows_at
+from images.models import Image, ImageShare, SeenNotices, shares_of
+from images.paging import Count, Place, page_at, page_of, rows_at
 from queries import Prepared, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
@@ -150,19 +152,27 @@ def _recipient(request: ConsoleRequest, image: Image) -> HttpResponse:
 def _sharing(
     request: ConsoleRequest, image: Image, form: ShareForm, *, status: int = 200, changed: bool = False
 ) -> HttpResponse:
-    shares = list(image.shares.order_by("-id")) if _owns(request, image) else []
-    image.shared_count = len(shares)
+    shares = shares_of(image.pk)[::-1] if _owns(request, image) else []
+    owner = account_of(request)
+    [used] = _used(owner.pk)
     context = {
         "image": image,
         "form": form,
         "refusals": why_not("share", image, request.user),
         "shares": shares,
-        "owner": account_of(request),
-        "used": account_of(request).shares_granted.count(),
+        "shared_total": ngettext("%(count)s account", "%(count)s accounts", len(shares)) % {"count": len(shares)},
+        "owner": owner,
+        "used": used,
         "changed": changed,
         "expanded": changed or not request.htmx,
     }
     return render(request, fragment(request, "images/sharing.html", "sharing"), context, status=status)
+
+
+@prepared
+def _used(account_id: str) -> QuerySet[Any, Any]:
+    shares = ImageShare.objects.granted_by(account_id).order_by().values("pk")
+    return Account.objects.filter(pk=account_id).values_list(Count(shares), flat=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

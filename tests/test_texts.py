@@ -21,6 +21,7 @@ from accounts.models import Account, User
 from audit.models import Entry
 from desktops.models import Desktop, Template
 from eds_console import tags
+from images import forms
 from images.models import Image, ImageShare
 from regions.models import Region
 from tests.conftest import ACME, AUDITOR_RAM_ID, GLOBEX
@@ -111,10 +112,12 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(trans, "ngettext", lambda one, many, number: mark(one if number == 1 else many))
     monkeypatch.setattr(trans, "pgettext", lambda context, message: mark(message))
     monkeypatch.setattr(trans, "npgettext", lambda context, one, many, number: mark(one if number == 1 else many))
-    # What Jinja templates have translated is kept.
-    tags._text_in.cache_clear()
+    kept = tags._text_in, forms._drawn_empty
+    for texts in kept:
+        texts.cache_clear()
     yield
-    tags._text_in.cache_clear()
+    for texts in kept:
+        texts.cache_clear()
 
 
 @pytest.fixture

@@ -235,7 +235,9 @@ class Image(models.Model):
     @cached_property
     def is_being_copied(self) -> bool:
         """As it was when it was first asked for. Under the locks of an act it stays so: a copy begins under them."""
-        return any(copy.is_copying for copy in self.copies.all())
+        if "copies" in getattr(self, "_prefetched_objects_cache", {}):
+            return any(copy.is_copying for copy in self.copies.all())
+        return bool(_copies_under_way(self.pk, timezone.now()))
 
     def become(self, fresh: Image) -> None:
         """Take over what the database says now, as `refresh_from_db` does with a query of its own."""
@@ -365,6 +367,11 @@ def locked(image: Image) -> Iterator[Account | None]:
             raise ValidationError(_("This image has been deleted."), code="image_not_found")
         image.become(found[0])
         yield found[0].owner
+
+
+@prepared_with_plan
+def _copies_under_way(pk: int, now: datetime) -> models.QuerySet[Any]:
+    return Image.objects.filter(copied_from=pk).in_status(Status.COPYING, now).order_by().values_list("pk")[:1]
 
 
 @prepared_with_plan

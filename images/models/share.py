@@ -158,7 +158,8 @@ class ImageShare(models.Model):
 
 @queries.prepared_with_plan
 def shares_of(image: int) -> ImageShareQuerySet:
-    return ImageShare.objects.filter(image=image)
+    """The shares of an image, the oldest first."""
+    return ImageShare.objects.filter(image=image).order_by("pk")
 
 
 class Standing(NamedTuple):
