@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
 COUNT_LIMIT = 10_000
 PAGE_SIZES = (10, 20, 50, 100)
@@ -26,6 +27,25 @@ class Count(models.Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
+
+
+class Many:
+    """Lists that had more rows than are counted, FRESH_SECONDS ago at most: the next page need not count them again."""
+
+    FRESH_SECONDS = 60
+    MOST = 1000
+
+    def __init__(self) -> None:
+        self._until: dict[Hashable, float] = {}
+
+    def __contains__(self, name: Hashable) -> bool:
+        return time.monotonic() < self._until.get(name, 0)
+
+    def note(self, name: Hashable) -> None:
+        if name not in self:
+            if len(self._until) >= self.MOST:
+                self._until.clear()
+            self._until[name] = time.monotonic() + self.FRESH_SECONDS
 
 
 @dataclass(frozen=True)
@@ -87,14 +107,19 @@ def page_of(
 
 
 def rows_at(
-    place: Place, queryset: models.QuerySet[Any], *, order: tuple[str, ...], size: int
+    place: Place, queryset: models.QuerySet[Any], *, order: tuple[str, ...], size: int, counts: bool = True
 ) -> models.QuerySet[Any, Any]:
-    """What `page_at` makes a page of: one row more than are shown, each with the number of all rows."""
+    """What `page_at` makes a page of: one row more than are shown, each with the number of all rows.
+
+    Without `counts` they are said to be more than are counted.
+    """
     beyond, direction = queryset, order
     if place.values:
         direction = _turned(order) if place.backwards else order
         beyond = queryset.filter(_beyond(direction, place.values))
-    total = Count(queryset.order_by().values("pk")[: COUNT_LIMIT + 1])
+    total: Any = models.Value(COUNT_LIMIT + 1)
+    if counts:
+        total = Count(queryset.order_by().values("pk")[: COUNT_LIMIT + 1])
     return beyond.annotate(total=total).order_by(*direction)[: size + 1]
 
 
@@ -123,7 +148,7 @@ def page_at(
         rows=rows,
         next=_cursor(rows[-1], order, backwards=False) if has_next else "",
         previous=_cursor(rows[0], order, backwards=True) if has_previous else "",
-        total=rows[0].total if rows else 0,
+        total=rows[0].total if has_next or has_previous else len(rows),
         parameter=parameter,
     )
 

@@ -19,7 +19,7 @@ from images import validators
 from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.models import Image, ImageShare, SeenNotices, shares_of
-from images.paging import Count, Place, page_at, page_of, rows_at
+from images.paging import Count, Many, Place, page_at, page_of, rows_at
 from queries import Prepared, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ TABS: dict[str, Callable[[str], ImageQuerySet]] = {
 }
 
 
+_many = Many()
+
+
 @require_safe
 def custom(request: ConsoleRequest, region: Region) -> HttpResponse:
     return _list(request, region, "custom", account_of(request).pk)
@@ -58,20 +61,28 @@ def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "
         images = form.narrow(TABS[tab](account_id).in_region(region))
         page = page_of(images, order=order, cursor=cursor, size=size)
     else:
+        whole = tab, account_id, region.pk
+        counts = whole not in _many
 
         def read(place: Place) -> list[Image]:
-            return _rows(tab, order, size, place.backwards, bool(place.values))(account_id, region.pk, *place.values)
+            rows = _rows(tab, order, size, place.backwards, bool(place.values), counts)
+            return rows(account_id, region.pk, *place.values)
 
         page = page_at(cursor, read, model=Image, order=order, size=size)
+        if page.total_is_bounded:
+            _many.note(whole)
     return render(request, fragment(request, "images/list.html", "images"), {"tab": tab, "form": form, "page": page})
 
 
 @cache
-def _rows(tab: str, order: tuple[str, ...], size: int, backwards: bool, is_beyond: bool) -> Prepared[Image]:
+def _rows(
+    tab: str, order: tuple[str, ...], size: int, backwards: bool, is_beyond: bool, counts: bool
+) -> Prepared[Image]:
     """What `rows_at` finds, for each of the few orders and sizes that ListForm knows."""
 
     def rows(account_id: str, region_id: str, *values: Any) -> QuerySet[Image]:
-        return rows_at(Place(values, backwards), TABS[tab](account_id).in_region(region_id), order=order, size=size)
+        images = TABS[tab](account_id).in_region(region_id)
+        return rows_at(Place(values, backwards), images, order=order, size=size, counts=counts)
 
     return prepared(rows, values=2 + len(order) * is_beyond)
 

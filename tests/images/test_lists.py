@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from images import paging, views
 from images.models import Image, ImageShare, OsType
 from images.paging import COUNT_LIMIT, page_of
 
@@ -271,3 +273,31 @@ def test_a_count_is_bounded(acme: Account) -> None:
     page = page_of(Image.objects.owned_by(acme), order=("-id",))
     assert page.total == COUNT_LIMIT + 1
     assert page.total_is_bounded
+
+
+def test_what_was_more_than_is_counted_is_not_counted_again_for_a_minute(
+    acme: Account, as_acme: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(paging.time, "monotonic", lambda: now)
+    monkeypatch.setattr(views, "_many", paging.Many())
+
+    def total(**query: str) -> tuple[str, bool]:
+        with CaptureQueriesContext(connection) as queries:
+            page = as_acme.get("/cn-hangzhou/images/custom/", query).content.decode()
+        [said] = re.findall(r'class="total">\(([^)]+)\)', page)
+        return said, any(f"LIMIT {COUNT_LIMIT + 1}" in query["sql"] for query in queries)
+
+    images = _many(COUNT_LIMIT + 1, acme)
+    assert total() == ("10,000+", True)
+    assert total() == ("10,000+", False)
+    assert total(sort="name") == ("10,000+", False)
+    assert total(q="image-00000") == ("10", True)
+    assert total(cursor="WzEsMl0") == ("10,000+", False)
+    Image.objects.filter(pk__gt=images[20].pk)._raw_delete(connection.alias)
+    assert total() == ("10,000+", False)
+    now += 61
+    assert total() == ("21", True)
+    assert total() == ("21", True)
+    Image.objects.filter(pk__gt=images[4].pk)._raw_delete(connection.alias)
+    assert total()[0] == "5"
