@@ -16,7 +16,10 @@ from accounts.models import Account, User
 from audit import triggers
 from audit.models import Actor
 from desktops.models import Desktop, Template
+from images import views as image_views
 from images.models import Image, ImageShare, OsType
+from images.paging import Many
+from regions import models as region_models
 from regions.models import Region
 from tests.processes import Console, fresh_database, load_demo, production, served
 
@@ -147,6 +150,13 @@ def _client(user: User) -> Client:
 def _nothing_is_counted_yet() -> None:
     """Failed sign-ins and look-ups of other tests."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process keeps for a minute is of the database of other tests."""
+    monkeypatch.setattr(image_views, "_many", Many())
+    monkeypatch.setattr(region_models, "_kept", None)
 
 
 @pytest.fixture(autouse=True)

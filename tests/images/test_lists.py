@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from images import paging, views
+from images import paging
 from images.models import Image, ImageShare, OsType
 from images.paging import COUNT_LIMIT, page_of
 
@@ -280,7 +280,6 @@ def test_what_was_more_than_is_counted_is_not_counted_again_for_a_minute(
 ) -> None:
     now = time.monotonic()
     monkeypatch.setattr(paging.time, "monotonic", lambda: now)
-    monkeypatch.setattr(views, "_many", paging.Many())
 
     def total(**query: str) -> tuple[str, bool]:
         with CaptureQueriesContext(connection) as queries:
