@@ -12,6 +12,7 @@ from django.template.defaulttags import querystring
 from django.template.loader import get_template
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, get_language_info, gettext
@@ -20,6 +21,7 @@ from lucide.templatetags.lucide import _render_icon
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 register = template.Library()
 
@@ -29,6 +31,15 @@ register = template.Library()
 def icon(name: str, *, size: int = 24, **attributes: str) -> str:
     """An icon as inline SVG. There are some twenty, and to draw one takes as long as a row of a list."""
     return _render_icon(name, size, **attributes)
+
+
+@register.simple_tag(name="time")
+def time_of(at: datetime) -> SafeString:
+    """A time in UTC, which is what all times of the console are in, and how long ago it was."""
+    ago = escape(gettext("%(since)s ago") % {"since": timesince(at)})
+    return mark_safe(  # noqa: S308 - the rest is digits
+        f'<time datetime="{at.isoformat()}" title="{ago}">{at:%Y-%m-%d %H:%M:%S} <small>UTC</small></time>'
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -52,7 +63,7 @@ def environment(**options: Any) -> Environment:
             "now": timezone.now,
             "other_languages": _other_languages,
             "querystring": _querystring,
-            "timesince": timesince,
+            "time": time_of,
             "url": _url,
         }
     )

@@ -47,6 +47,10 @@ class Status(models.TextChoices):
     AVAILABLE = "Available", _("Available")
     FAILED = "Failed", _("Failed")
 
+    @property
+    def in_progress(self) -> bool:
+        return self in {Status.CREATING, Status.COPYING}
+
 
 class OsType(models.TextChoices):
     WINDOWS = "Windows", "Windows"
@@ -209,7 +213,7 @@ class Image(models.Model):
 
     @property
     def in_progress(self) -> bool:
-        return self.status in {Status.CREATING, Status.COPYING}
+        return self.status.in_progress
 
     @property
     def status(self) -> Status:

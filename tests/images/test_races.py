@@ -35,6 +35,15 @@ def _images(console: Console, *, copying: bool = False) -> list[str]:
     )
 
 
+def _lift_the_limit(console: Console) -> None:
+    """Let Acme share as often as there are rounds."""
+    ask(
+        console,
+        "from accounts.models import Account\n"
+        f"print(json.dumps(Account.objects.filter(pk='{ACME}').update(share_limit=10_000)))",
+    )
+
+
 def _log(console: Console, images: list[str]) -> dict[str, list[str]]:
     """What succeeded with each image, in the order of the commits."""
     return ask(
@@ -56,11 +65,7 @@ def _one_of_the_two(first: list[int], second: list[int]) -> None:
 
 def test_an_image_is_shared_or_deleted(console: Console) -> None:
     images, acme = _images(console), Hand(console, "acme@example.com")
-    ask(
-        console,
-        "from accounts.models import Account\n"
-        f"print(json.dumps(Account.objects.filter(pk='{ACME}').update(share_limit=10_000)))",
-    )
+    _lift_the_limit(console)
     shared, deleted = send_each(
         [acme.post(f"{HZ}/{image}/sharing/", account=GLOBEX, confirm="on") for image in images],
         [acme.post(f"{HZ}/{image}/delete/") for image in images],
@@ -100,11 +105,7 @@ def test_a_copy_is_cancelled_once(console: Console) -> None:
 
 def test_an_image_that_is_being_copied_is_not_shared(console: Console) -> None:
     images, acme = _images(console), Hand(console, "acme@example.com")
-    ask(
-        console,
-        "from accounts.models import Account\n"
-        f"print(json.dumps(Account.objects.filter(pk='{ACME}').update(share_limit=10_000)))",
-    )
+    _lift_the_limit(console)
     shared, copied = send_each(
         [acme.post(f"{HZ}/{image}/sharing/", account=GLOBEX, confirm="on") for image in images],
         [acme.post(f"{HZ}/{image}/copy/", region="cn-shanghai", name="raced-copy") for image in images],
