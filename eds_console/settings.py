@@ -149,6 +149,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",
+    "django_http_compression",
     "crispy_forms",
     "crispy_bootstrap5",
     "lucide",
@@ -157,8 +158,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # With bytes of a random length, so that the size of a page gives none of its secrets away.
-    "django.middleware.gzip.GZipMiddleware",
+    # With a header of a random length, so that the size of a page gives none of its secrets away.
+    "django_http_compression.middleware.HttpCompressionMiddleware",
     "audit.middleware.request_id",
     "operations.metrics.measured",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -193,14 +194,13 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "regions.context_processors.selector",
             ],
-            "builtins": ["eds_console.tags", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "eds_console.tags",
+                "eds_console.jinja",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
         },
-    },
-    # For the parts of a page in which Django's templates would take most of its time.
-    {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"environment": "eds_console.tags.environment"},
     },
 ]
 

@@ -197,7 +197,7 @@ def test_an_export_takes_no_more_memory_for_more_entries(as_acme: Client) -> Non
         made(size)
         answer = as_acme.get("/logs/export/")
         tracemalloc.start()
-        lines = sum(1 for _line in answer.streaming_content)
+        lines = sum(piece.count(b"\r\n") for piece in answer.streaming_content)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert lines == 12_001

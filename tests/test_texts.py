@@ -20,7 +20,7 @@ from django.utils.translation.template import templatize
 from accounts.models import Account, User
 from audit.models import Entry
 from desktops.models import Desktop, Template
-from eds_console import tags
+from eds_console import jinja, tags
 from images import forms
 from images.models import Image, ImageShare
 from regions.models import Region
@@ -112,7 +112,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(trans, "ngettext", lambda one, many, number: mark(one if number == 1 else many))
     monkeypatch.setattr(trans, "pgettext", lambda context, message: mark(message))
     monkeypatch.setattr(trans, "npgettext", lambda context, one, many, number: mark(one if number == 1 else many))
-    kept = tags._text_in, forms._drawn_empty
+    kept = jinja.environment_in, tags._ago, forms._drawn_empty
     for texts in kept:
         texts.cache_clear()
     yield
