@@ -125,7 +125,7 @@ def _image(call: Call, image: Image) -> dict[str, Any]:
         "Description": image.description,
         "ImageType": "SYSTEM" if image.is_system else "CUSTOM" if is_own else "SHARED",
         "Status": STATUS_NAMES[status],
-        "Progress": f"{image.progress}%",
+        "Progress": "100%" if is_available else f"{image.progress}%",
         "OsType": image.os_type.upper(),
         "Platform": image.platform,
         "Size": image.size_gib,

@@ -23,7 +23,7 @@ from accounts.models import Account
 from audit.models import Actor
 from images import validators
 from images.paging import Count
-from queries import prepared_with_plan
+from queries import Listed, prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.annotate(shared_count=Count(shares))
 
 
-class Image(models.Model):
+class Image(Listed):
     """What cloud computers are made from: an account's custom image, or a system image (no owner) of a region.
 
     Whether it is being made, is available or has failed is not stored: it follows from `ready_at`, `failed_at` and the
