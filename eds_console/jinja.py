@@ -47,7 +47,7 @@ class Environment(jinja2.Environment):
     def __init__(self, language: str | None) -> None:
         self.language = language
         super().__init__(
-            loader=jinja2.FileSystemLoader(settings.BASE_DIR / "templates"),
+            loader=jinja2.FileSystemLoader(template.Engine.get_default().dirs),
             autoescape=True,
             auto_reload=settings.DEBUG,
             trim_blocks=True,
