@@ -15,6 +15,8 @@ class ConsoleRequest(HttpRequest):
     htmx: HtmxDetails
     request_id: str
     unseen_notices: int
+    # Their number as a sentence, where there are some.
+    unseen_notices_told: str
 
 
 def account_of(request: ConsoleRequest) -> Account:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Self
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from regions.models import Region
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.http import QueryDict
     from django.utils.safestring import SafeString
 
     from audit.models import Actor
@@ -30,6 +32,8 @@ class ListForm(forms.Form):
     """What a list of images is narrowed to and how it is laid out: its whole state, kept in the URL.
 
     What it does not understand is left out: a link that has grown old still shows the list.
+
+    Made by `of`; nothing changes it then.
     """
 
     SORTS = {
@@ -54,15 +58,28 @@ class ListForm(forms.Form):
         choices=[(size, size) for size in PAGE_SIZES],
     )
 
-    def __init__(self, data: Any) -> None:
-        super().__init__({"size": PAGE_SIZE, **data.dict()})
+    def __init__(self, data: dict[str, str]) -> None:
+        super().__init__({"size": PAGE_SIZE, **data})
         self.is_valid()
 
-    @property
-    def choices(self) -> list[forms.BoundField]:
-        return [self["status"], self["os"], self["size"]]
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        """The form of a page's query. Most pages have one of a few; to make one takes longer than to find the rows."""
+        entered = tuple((name, query[name]) for name in cls.base_fields if name in query)
+        return _list_form(cls, get_language(), entered)  # type: ignore[return-value] # it is of that class
 
-    @property
+    @cached_property
+    def selects(self) -> list[dict[str, Any]]:
+        """Of which one chooses: `id`, `name`, `label`, and `options` of value, text and whether it is the chosen one."""
+        selects = []
+        for name in ("status", "os", "size"):
+            field = self[name]
+            chosen = str(field.value())
+            options = [(str(value), str(text), str(value) == chosen) for value, text in field.field.choices]  # type: ignore[attr-defined]
+            selects.append({"id": field.id_for_label, "name": name, "label": str(field.label), "options": options})
+        return selects
+
+    @cached_property
     def tokens(self) -> list[dict[str, Any]]:
         """What the list is narrowed by: the label, the value as text, and the query that takes it away."""
         return [
@@ -77,7 +94,7 @@ class ListForm(forms.Form):
 
     without_filters = {"q": None, "status": None, "os": None, **FIRST_PAGE}
 
-    @property
+    @cached_property
     def sort_links(self) -> dict[str, dict[str, Any]]:
         """For each sortable column: how it is sorted now ("" if it is not), and the query that sorts or turns it."""
         now = self.cleaned_data.get("sort") or "-created"
@@ -108,6 +125,11 @@ class ListForm(forms.Form):
 
     def narrow_shares(self, shares: Any) -> Any:
         return shares.filter(image__in=self.narrow(Image.objects.all())) if self.tokens else shares
+
+
+@lru_cache(500)
+def _list_form(form: type[ListForm], _language: str | None, entered: tuple[tuple[str, str], ...]) -> ListForm:
+    return form(dict(entered))
 
 
 class ActForm(forms.Form):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import BigIntegerField, Exists, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from audit.models import Entry
@@ -37,6 +38,9 @@ class SharingNewsMiddleware:
             return
         [(due, unseen)] = _news(user.pk, user.account_id, timezone.now())
         request.unseen_notices = unseen  # type: ignore[attr-defined]
+        if unseen:
+            told = ngettext("%(count)s notice not seen yet", "%(count)s notices not seen yet", unseen)
+            request.unseen_notices_told = told % {"count": unseen}  # type: ignore[attr-defined]
         if due:
             PlannedShare.objects.settle(user.account_id)
 

@@ -55,7 +55,7 @@ def system(request: ConsoleRequest, region: Region) -> HttpResponse:
 
 
 def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "") -> HttpResponse:
-    form, cursor = ListForm(request.GET), request.GET.get("cursor", "")
+    form, cursor = ListForm.of(request.GET), request.GET.get("cursor", "")
     order, size = form.order, form.page_size
     if form.tokens:
         images = form.narrow(TABS[tab](account_id).in_region(region))
@@ -90,7 +90,7 @@ def _rows(
 @require_safe
 def shared(request: ConsoleRequest, region: Region) -> HttpResponse:
     """Shared with me and shared by me, each with a cursor of its own."""
-    form, account = ListForm(request.GET), account_of(request)
+    form, account = ListForm.of(request.GET), account_of(request)
     received = ImageShare.objects.received_by(account).in_region(region).select_related("image")
     granted = ImageShare.objects.granted_by(account).in_region(region)
     by_me = Image.objects.owned_by(account).in_region(region).filter(pk__in=granted.values("image"))

@@ -112,7 +112,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(trans, "ngettext", lambda one, many, number: mark(one if number == 1 else many))
     monkeypatch.setattr(trans, "pgettext", lambda context, message: mark(message))
     monkeypatch.setattr(trans, "npgettext", lambda context, one, many, number: mark(one if number == 1 else many))
-    kept = jinja.environment_in, tags._ago, forms._drawn_empty
+    kept = jinja.environment_in, tags._ago, forms._list_form, forms._drawn_empty
     for texts in kept:
         texts.cache_clear()
     yield

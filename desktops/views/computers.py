@@ -33,7 +33,7 @@ HISTORY_LENGTH = 50
 
 @require_safe
 def computers(request: ConsoleRequest, region: Region) -> HttpResponse:
-    form = DesktopListForm(request.GET)
+    form = DesktopListForm.of(request.GET)
     rows = Desktop.objects.owned_by(account_of(request)).in_region(region).select_related("latest_image")
     page = page_of(form.narrow(rows), order=form.order, cursor=request.GET.get("cursor", ""), size=form.page_size)
     return render(request, fragment(request, "desktops/list.html", "desktops"), {"form": form, "page": page})

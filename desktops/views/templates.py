@@ -30,7 +30,7 @@ HISTORY_LENGTH = 50
 
 @require_safe
 def templates(request: ConsoleRequest, region: Region) -> HttpResponse:
-    form = TemplateListForm(request.GET)
+    form = TemplateListForm.of(request.GET)
     rows = Template.objects.owned_by(account_of(request)).in_region(region).select_related("image")
     page = page_of(form.narrow(rows), order=form.order, cursor=request.GET.get("cursor", ""), size=form.page_size)
     return render(request, fragment(request, "desktops/templates.html", "templates"), {"form": form, "page": page})
