@@ -70,7 +70,7 @@ class ListForm(forms.Form):
 
     @cached_property
     def selects(self) -> list[dict[str, Any]]:
-        """Of which one chooses: `id`, `name`, `label`, and `options` of value, text and whether it is the chosen one."""
+        """Of which one chooses: `id`, `name`, `label`, and `options` of value, text and whether it is chosen now."""
         selects = []
         for name in ("status", "os", "size"):
             field = self[name]
