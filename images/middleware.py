@@ -56,4 +56,4 @@ def _news(user: int, account_id: str, now: datetime) -> QuerySet[Any]:
         .values("pk")[:NOTICES_SHOWN]
     )
     due = Exists(PlannedShare.objects.due_for(account_id, now).order_by())
-    return User.objects.filter(pk=user).values_list(due, Count(notices))
+    return User.objects.filter(pk=user).order_by().values_list(due, Count(notices))
