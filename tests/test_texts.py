@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from babel.messages.catalog import Message
 
+pytestmark = pytest.mark.any_database
+
 # What stands on the pages and is nobody's sentence: names that people gave, units, names of products and formats.
 DATA = re.compile(
     r"office-standard|front-desks?|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"

@@ -11,6 +11,8 @@ from eds_console.wsgi import application
 from django.template import engines
 from eds_console.jinja import environment_in
 from eds_console.warm import warm
+
+pytestmark = pytest.mark.any_database
 warm()
 [loader] = engines["django"].engine.template_loaders
 jinja = [len(environment_in(language).cache) for language in ("en", "zh-hans")]

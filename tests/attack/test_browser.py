@@ -86,6 +86,7 @@ def content_of(answer: Any) -> str:
 # Another site's form
 
 
+@pytest.mark.any_database
 def test_csrf_every_form_needs_its_token(acmes: Mapping[str, object], acme_user: User, support: User) -> None:
     before, wrong = all_there_is(), {}
     for user in (acme_user, support):
@@ -118,6 +119,7 @@ def test_csrf_cookies_are_nothing_to_the_api(as_acme: Client) -> None:
 # Links that lead elsewhere, and line breaks that become headers
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
 def test_open_redirect_no_answer_leads_to_another_host(
     elsewhere: str, pages: list[str], client_of: Client, client: Client
@@ -136,6 +138,7 @@ def test_open_redirect_no_answer_leads_to_another_host(
     assert wrong == {}
 
 
+@pytest.mark.any_database
 def test_header_injection_no_parameter_ends_a_header(pages: list[str], client_of: Client) -> None:
     wrong = {}
     injected = "/a\r\nX-Injected: yes\r\n\r\n<i>x</i>"
@@ -166,6 +169,7 @@ def free_texts() -> Iterator[models.Field[Any, Any]]:
                 yield field
 
 
+@pytest.mark.any_database
 def test_stored_markup_is_shown_as_text_everywhere(  # noqa: C901 - each door in turn
     acmes: Mapping[str, object], acme_user: User, globex_user: User, support: User, key_of: Any
 ) -> None:
@@ -210,6 +214,7 @@ def test_stored_markup_is_shown_as_text_everywhere(  # noqa: C901 - each door in
         assert answer["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.any_database
 def test_markup_in_a_link_or_a_form_is_shown_as_text(pages: list[str], client_of: Client) -> None:
     wrong, shown = {}, 0
     for url in pages:
@@ -229,6 +234,7 @@ def test_markup_in_a_link_or_a_form_is_shown_as_text(pages: list[str], client_of
 # Frames, cookies, hosts
 
 
+@pytest.mark.any_database
 def test_clickjacking_no_page_is_shown_in_a_frame(pages: list[str], client_of: Client, client: Client) -> None:
     wrong = {}
     for url in pages:
@@ -247,6 +253,7 @@ def test_clickjacking_no_page_is_shown_in_a_frame(pages: list[str], client_of: C
     assert wrong == {}
 
 
+@pytest.mark.any_database
 def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(pages: list[str], client_of: Client) -> None:
     """Each that is ever set; that each is Secure behind TLS is seen through nginx."""
     wrong, seen = {}, set()
@@ -263,6 +270,7 @@ def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(pages: list[str]
     assert "django_language" in seen or pages[0].startswith("/admin/")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "testserver@evil.example"}, {"Host": ""}])
 def test_host_header_another_host_is_refused_by_every_url(
     headers: dict[str, str], pages: list[str], client_of: Client
@@ -271,6 +279,7 @@ def test_host_header_another_host_is_refused_by_every_url(
     assert wrong == {}
 
 
+@pytest.mark.any_database
 def test_host_header_what_a_client_says_was_forwarded_is_not_believed(
     acme_user: User, client: Client, mailoutbox: Any
 ) -> None:

@@ -16,6 +16,8 @@ import requests
 
 from tests.processes import ROOT, SECONDS, fresh_database, production
 
+pytestmark = pytest.mark.any_database
+
 CONTAINERFILE = (ROOT / "deploy/Containerfile").read_text()
 WORKDIR = "/srv/eds-console"
 # What only a container has: Debian's packages, a user of its own.

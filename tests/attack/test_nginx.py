@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 NGINX = debian.NGINX.found()
 pytestmark = [
+    pytest.mark.any_database,
     pytest.mark.processes,
     pytest.mark.skipif(not NGINX, reason="python -m tests.debian fetches nginx"),
 ]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.processes import Console
 
+pytestmark = pytest.mark.any_database
+
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 TOKEN = b"Cookie: csrftoken=" + b"x" * 32 + b"\r\n"
 # Less than the server waits for a request: whoever is held up by a slow one is held up for longer than this.

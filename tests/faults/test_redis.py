@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PROGRAM = debian.REDIS.found()
 pytestmark = [
+    pytest.mark.any_database,
     pytest.mark.processes,
     pytest.mark.skipif(not PROGRAM, reason="python -m tests.debian fetches Redis"),
 ]
