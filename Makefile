@@ -17,15 +17,12 @@ run: .venv/base $(STATIC) $(TRANSLATIONS)
 # Build .venv with all dependencies, those of the tests and checks included.
 setup: .venv/dev
 
-# Three, since a test that looks at real servers mostly waits for them.
-SPREAD := -n 3 --dist worksteal
-
 # The suite on SQLite with the browser journeys, then on PostgreSQL. TEST_POSTGRES_URL names a server of your own.
 test: .venv/dev $(STATIC) $(TRANSLATIONS)
 	@$(PYTHON) -m tests.browser.chromium
 	@$(PYTHON) -m tests.debian
-	$(PYTHON) -m pytest -q $(SPREAD)
-	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q $(SPREAD) -m "not browser and not any_database"
+	$(PYTHON) -m pytest -q -n 2
+	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not browser and not any_database"
 
 # The product, moto and the floor side by side, about 25 minutes; QUICK=1 takes under two and writes nothing.
 bench: .venv/dev .tools/moto/.installed $(STATIC) $(TRANSLATIONS)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.processes import ROOT, production
 
 CODE = """
@@ -11,8 +13,6 @@ from eds_console.wsgi import application
 from django.template import engines
 from eds_console.jinja import environment_in
 from eds_console.warm import warm
-
-pytestmark = pytest.mark.any_database
 warm()
 [loader] = engines["django"].engine.template_loaders
 jinja = [len(environment_in(language).cache) for language in ("en", "zh-hans")]
@@ -20,6 +20,7 @@ print(gc.get_freeze_count(), "images/sharing.html" in loader.get_template_cache,
 """
 
 
+@pytest.mark.any_database
 def test_templates_are_compiled_before_the_first_request_and_nothing_of_it_is_collected() -> None:
     done = subprocess.run(
         [sys.executable, "-c", CODE],
