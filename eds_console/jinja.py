@@ -57,7 +57,12 @@ class Environment(jinja2.Environment):
             {
                 "label_of": cache(_label_of),
                 "now": timezone.now,
-                "other_languages": _other_languages,
+                # Each by its own name.
+                "other_languages": [
+                    (code, translation.get_language_info(code)["name_local"])
+                    for code, _name in settings.LANGUAGES
+                    if code != language
+                ],
                 "querystring": _querystring,
                 "time": time_of,
                 "url": _url,
@@ -131,15 +136,3 @@ def _url(name: str, *arguments: str) -> str:
 @lru_cache(1000)
 def _made_url(_prefix: str, name: str, arguments: tuple[str, ...]) -> str:
     return reverse(name, args=arguments)
-
-
-def _other_languages() -> list[tuple[str, str]]:
-    """The languages that the page is not in, each by its own name."""
-    return _languages_but(translation.get_language())
-
-
-@cache
-def _languages_but(now: str | None) -> list[tuple[str, str]]:
-    return [
-        (code, translation.get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES if code != now
-    ]

@@ -38,6 +38,7 @@ class Listed(models.Model):
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Any, *, fetch_mode: Any = None) -> Self:
         if len(values) != len(cls._meta.concrete_fields):
+            # Of a query that leaves columns out.
             return super().from_db(db, field_names, values, fetch_mode=fetch_mode)
         row = cls.__new__(cls)
         row.__dict__.update(zip(field_names, values, strict=True))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import time_machine
 from django.db import transaction
 from django.test import Client
@@ -21,8 +20,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from accounts.models import Account, User
 from desktops.models import Desktop
 from images.models import Image, OsType
-
-pytestmark = pytest.mark.any_database
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ACCOUNTS = ("1000000000000001", "1000000000000002", "1000000000000003")
