@@ -125,9 +125,8 @@ class Bench:
         self._add_product(kind, size, server, people)
 
     def _add_product(self, kind: str, size: str, server: Server, people: dict[str, Any]) -> None:
-        region, recipient, everyone = people["region"], people["recipient"], people["people"]
-        first, big = everyone[0], people["biggest"]
-        page = f"/{region}/images/custom/"
+        recipient, everyone, big = people["recipient"], people["people"], people["biggest"]
+        first = everyone[0]
         where = f"{kind}, {size}"
 
         def many(make: Callable[[], Client]) -> Callable[[], list[Client]]:
@@ -136,27 +135,27 @@ class Bench:
         self.add(
             f"API share, {where}",
             server,
-            lambda: [clients.api_share(person, region, recipient) for person in everyone],
+            lambda: [clients.api_share(person, recipient) for person in everyone],
             clients.is_api_answer,
         )
-        describe = many(partial(clients.api_describe, first, region))
+        describe = many(partial(clients.api_describe, first))
         self.add(f"API list, {where}", server, describe, clients.is_api_answer)
-        self.add(f"page, {where}", server, many(partial(clients.get, page, first)))
+        self.add(f"page, {where}", server, many(partial(clients.images_page, first)))
         if big is None:
             for name, opens in (("form", False), ("dialog and form", True)):
                 self.add(
                     f"console share, {name}, {where}",
                     server,
                     lambda opens=opens: [
-                        clients.console_share(person, region, recipient, open_dialog=opens) for person in everyone
+                        clients.console_share(person, recipient, open_dialog=opens) for person in everyone
                     ],
                 )
             return
-        describe = many(partial(clients.api_describe, big, region))
+        describe = many(partial(clients.api_describe, big))
         self.add(f"API list, biggest account, {where}", server, describe, clients.is_api_answer)
-        self.add(f"page, biggest account, {where}", server, many(partial(clients.get, page, big)))
-        last = f"{page}?cursor={big['last']}"
-        self.add(f"last page, biggest account, {where}", server, many(partial(clients.get, last, big)))
+        self.add(f"page, biggest account, {where}", server, many(partial(clients.images_page, big)))
+        last = partial(clients.images_page, big, cursor=big["last"])
+        self.add(f"last page, biggest account, {where}", server, many(last))
 
     def _add_moto(self, images: int, server: Server, ids: list[str]) -> None:
         recipient = "123456789012"
@@ -177,16 +176,12 @@ class Bench:
             self.add(
                 f"page, {workers} process{'es' if workers > 1 else ''}",
                 server,
-                lambda: [
-                    clients.get(f"/{people['region']}/images/custom/", people["people"][0]) for _ in range(CLIENTS)
-                ],
+                lambda: [clients.images_page(people["people"][0]) for _ in range(CLIENTS)],
             )
             self.add(
                 f"API share, {workers} process{'es' if workers > 1 else ''}",
                 server,
-                lambda: [
-                    clients.api_share(person, people["region"], people["recipient"]) for person in people["people"]
-                ],
+                lambda: [clients.api_share(person, people["recipient"]) for person in people["people"]],
                 clients.is_api_answer,
             )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 import secrets
 from datetime import UTC, datetime
@@ -51,41 +50,49 @@ def call(person: Person, action: str, **parameters: str) -> bytes:
     return request("POST", f"/?{query}", {**headers, "Authorization": authorization})
 
 
-def api_share(person: Person, region: str, recipient: str) -> Client:
+def api_share(person: Person, recipient: str) -> Client:
     """Unshare and share in turn. The first call changes nothing, unless a run before this one ended at a share."""
-    what = {"RegionId": region, "ImageId": person["image"]}
+    what = {"RegionId": person["region"], "ImageId": person["image"]}
     while True:
         yield call(person, "ModifyImagePermission", **what, **{"RemoveAccount.1": recipient})
         yield call(person, "ModifyImagePermission", **what, **{"AddAccount.1": recipient})
 
 
-def api_describe(person: Person, region: str) -> Client:
+def api_describe(person: Person) -> Client:
     """The first page of 25 of the account's own images."""
+    what = {"RegionId": person["region"], "MaxResults": "25", "ImageType": "CUSTOM"}
     while True:
-        answer = yield call(person, "DescribeImages", RegionId=region, MaxResults="25", ImageType="CUSTOM")
-        if len(json.loads(answer.body)["Images"]) != 25:
+        answer = yield call(person, "DescribeImages", **what)
+        if answer.body.count(b'"ImageId": ') != 25:
             raise AssertionError("not a page of 25 images")
 
 
-def get(path: str, person: Person, **headers: str) -> Client:
-    """The same page again and again, signed in."""
+def images_page(person: Person, *, cursor: str = "") -> Client:
+    """The same page of the account's own images again and again, as a browser asks for it that has been there."""
+    path = f"/{person['region']}/images/custom/" + (f"?cursor={cursor}" if cursor else "")
+    cookies = f"sessionid={person['session']}"
+    answer = yield request("GET", path, {**BROWSER, "Cookie": cookies})
+    cookies += f"; csrftoken={_csrf_cookie(answer)}"
     while True:
-        yield request("GET", path, {**BROWSER, "Cookie": f"sessionid={person['session']}", **headers})
+        yield request("GET", path, {**BROWSER, "Cookie": cookies})
 
 
-def console_share(person: Person, region: str, recipient: str, *, open_dialog: bool) -> Client:
+def _csrf_cookie(answer: Answer) -> str:
+    return re.findall(rb"csrftoken=(\w+)", answer.head)[0].decode()
+
+
+def console_share(person: Person, recipient: str, *, open_dialog: bool) -> Client:
     """Share and unshare by the forms of the dialog, as htmx sends them; every answer is the fresh dialog.
 
     With `open_dialog` it is opened anew before each form is sent.
     """
-    dialog = f"/{region}/images/{person['image']}/sharing/"
+    dialog = f"/{person['region']}/images/{person['image']}/sharing/"
     unshare = f"{dialog}{recipient}/unshare/"
     headers = {**BROWSER, "Cookie": f"sessionid={person['session']}", "HX-Request": "true"}
     plain = {**headers, "Accept-Encoding": "identity"}
     answer = yield request("GET", dialog, plain)
     token = re.findall(rb'name="csrfmiddlewaretoken" value="(\w+)"', answer.body)[0].decode()
-    cookie = re.findall(rb"csrftoken=(\w+)", answer.head)[0].decode()
-    headers["Cookie"] += f"; csrftoken={cookie}"
+    headers["Cookie"] += f"; csrftoken={_csrf_cookie(answer)}"
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     share_form = urlencode({"csrfmiddlewaretoken": token, "account": recipient, "confirm": "on"})
     unshare_form = urlencode({"csrfmiddlewaretoken": token})
