@@ -207,8 +207,3 @@ def _row_of(token: str) -> int:
     except ValueError:
         pass
     raise ApiError("InvalidNextToken", "NextToken is none that this action gave.")
-
-
-def iso(at: datetime) -> str:
-    """A time as the API writes it. The console keeps all its times in UTC."""
-    return f"{at.isoformat()[:19]}Z"

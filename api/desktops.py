@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 
-from api.calls import Answer, Call, all_or_nothing, any_of, iso, newest, page, region_of
+from api.calls import Answer, Call, all_or_nothing, any_of, newest, page, region_of
 from api.errors import ApiError, of_refusal
 from api.images import PROTOCOL_TYPE, SESSION_TYPE, STATUS_NAMES
 from desktops.catalogue import TYPES
@@ -292,7 +292,7 @@ def _bundle(bundle: Template) -> dict[str, Any]:
         "SessionType": SESSION_TYPE,
         "StockState": "Available",
         "VolumeEncryptionEnabled": bool(bundle.image and bundle.image.encrypted),
-        "CreationTime": iso(bundle.created_at),
+        "CreationTime": bundle.created_at,
     }
 
 
@@ -387,8 +387,8 @@ def _template(call: Call, template: Template) -> dict[str, Any]:
         "PolicyGroupId": POLICY,
         "ChargeType": Desktop.CHARGE_TYPE,
         "ProductType": "CloudDesktop",
-        "GmtCreate": iso(template.created_at),
-        "GmtModified": iso(template.updated_at),
+        "GmtCreate": template.created_at,
+        "GmtModified": template.updated_at,
     }
 
 

@@ -17,7 +17,6 @@ from api.calls import (
     any_of,
     image_of,
     images_of,
-    iso,
     locked_image_of,
     newest,
     page,
@@ -137,8 +136,8 @@ def _image(call: Call, image: Image) -> dict[str, Any]:
         # With how many accounts its owner shares it besides is no business of a recipient.
         "SharedCount": image.shared_count if is_own else 0,
         "VolumeEncryptionEnabled": image.encrypted,
-        "CreationTime": iso(image.created_at),
-        "UpdateTime": iso(image.ready_at if is_available else image.failed_at or image.created_at),
+        "CreationTime": image.created_at,
+        "UpdateTime": image.ready_at if is_available else image.failed_at or image.created_at,
     }
 
 

@@ -241,12 +241,14 @@ def _from_json(name: str, text: str) -> Node:
         if inner is None:
             continue
         if isinstance(inner, (dict, list)):
-            raise ApiError("InvalidParameter", f"{name}.{key[:64]} is one value, not several.")
-        as_text = str(inner)
-        if not as_text.isascii():
-            as_text = as_text.encode("utf-8", "replace").decode()  # JSON can say half a character
-        node[key] = as_text
+            raise ApiError("InvalidParameter", f"{name}.{_legible(key)[:64]} is one value, not several.")
+        node[_legible(key)] = _legible(str(inner))
     return node
+
+
+def _legible(text: str) -> str:
+    # JSON can say half a character.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)

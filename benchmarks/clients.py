@@ -63,7 +63,7 @@ def api_describe(person: Person) -> Client:
     what = {"RegionId": person["region"], "MaxResults": "25", "ImageType": "CUSTOM"}
     while True:
         answer = yield call(person, "DescribeImages", **what)
-        if answer.body.count(b'"ImageId": ') != 25:
+        if answer.body.count(b'"ImageId":') != 25:
             raise AssertionError("not a page of 25 images")
 
 

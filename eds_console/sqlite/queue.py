@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 # Seconds between looks whether it is one's turn. Mostly it comes so soon that a thread would not have begun; who has
-# had no luck by then is put in order by the kernel.
-PAUSES = (0.0005,) * 12
+# had no luck by then is put in order by the kernel. A write takes 0.1 to 1 ms, so longer pauses would waste as much.
+PAUSES = (0.0001,) * 60
 # Of each file, the lock that the threads of this process take first.
 _turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 

@@ -152,6 +152,8 @@ def test_another_accounts_computers_and_templates_are_not_found(
         ({"DesktopAttachment": "[]"}, "InvalidParameter"),
         ({"DesktopAttachment": '{"ImageId": ["m-1"]}'}, "InvalidParameter"),
         ({"DesktopAttachment": '{"NoSuchField": 1}'}, "UnknownParameter"),
+        ({"DesktopAttachment": '{"\\ud800": 1}'}, "UnknownParameter"),
+        ({"DesktopAttachment": '{"\\ud800": [1]}'}, "InvalidParameter"),
         ({"DesktopAttachment": '{"ImageId": "\\ud800", "DesktopType": "x", "SystemDiskSize": 80}'}, None),
         ({"DesktopAttachment": "{" * 4000}, "InvalidParameter"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -236,6 +236,19 @@ def test_a_read_only_user_describes_and_changes_nothing_and_the_try_is_in_the_au
 
 
 # Lists
+
+
+def test_times_are_whole_seconds_of_utc_and_texts_are_as_they_were_written(
+    acme_program: Program, make_image: Callable[..., Image]
+) -> None:
+    image = make_image(name="office", description="办公室")
+    at = datetime(2026, 1, 2, 23, 59, 59, 999_999, tzinfo=UTC)
+    Image.objects.filter(pk=image.pk).update(created_at=at, ready_at=at)
+    response = acme_program.call("DescribeImages", REGION, ImageType="CUSTOM")
+    assert (response["Content-Type"], response["Content-Length"]) == ("application/json", str(len(response.content)))
+    assert '"Description":"办公室"' in response.text
+    [row] = response.json()["Images"]
+    assert (row["CreationTime"], row["UpdateTime"]) == ("2026-01-02T23:59:59Z", "2026-01-02T23:59:59Z")
 
 
 def test_all_that_an_account_may_use_comes_in_one_order(
