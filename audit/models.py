@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from audit import seals
 from audit.middleware import client_address
-from queries import insert, prepared_with_plan
+from queries import insert, prepared
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -159,7 +159,8 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
     return entry
 
 
-@prepared_with_plan
+# Its plan is not kept: one that is made while the log is empty would read the whole of it for each entry from then on.
+@prepared
 def _newest_ids() -> models.QuerySet[Any]:
     # Not from a replica, which may be behind.
     return Entry.objects.using(DEFAULT_DB_ALIAS).order_by("-id").values_list("id", flat=True)[: seals.WINDOW]
