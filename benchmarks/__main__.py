@@ -44,7 +44,7 @@ class Size:
     memory_requests: int
 
 
-FULL = Size(rounds=3, seconds=5, images=1_000_000, memory_requests=100_000)
+FULL = Size(rounds=5, seconds=4, images=1_000_000, memory_requests=100_000)
 QUICK = Size(rounds=1, seconds=0.8, images=10_000, memory_requests=1_000)
 
 
@@ -156,6 +156,7 @@ class Bench:
         self.add(f"page, biggest account, {where}", server, many(partial(clients.images_page, big)))
         last = partial(clients.images_page, big, cursor=big["last"])
         self.add(f"last page, biggest account, {where}", server, many(last))
+        self.add(f"page, counted account, {where}", server, many(partial(clients.images_page, people["counted"])))
 
     def _add_moto(self, images: int, server: Server, ids: list[str]) -> None:
         recipient = "123456789012"

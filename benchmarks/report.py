@@ -99,6 +99,9 @@ def _bars(cases: dict[str, Case], memory: tuple[float, float], memory_requests: 
         yield at_least(
             "… big, the biggest account, last page", rate(f"last page, biggest account, {kind}, big") / rate(page), 0.9
         )
+        yield at_least(
+            "… big, the most images that are counted", rate(f"page, counted account, {kind}, big") / rate(page), 0.9
+        )
         for what in ("form", "dialog and form"):
             name = f"console share, {what}, {kind}, small"
             yield at_least(
