@@ -39,14 +39,18 @@ def test_one_thread_at_a_time_is_inside(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_behind_one_that_takes_long_nobody_waits_for_its_end() -> None:
-    is_over = threading.Event()
+    is_inside, is_over = threading.Event(), threading.Event()
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return [b"slow"] if environ["PATH_INFO"] == "slow" and is_over.wait(30) else [b"quick"]
+        if environ["PATH_INFO"] == "slow":
+            is_inside.set()
+            assert is_over.wait(30)
+        return [environ["PATH_INFO"].encode()]
 
     turn = taking_turns(application)
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(turn, {"PATH_INFO": "slow"}, print)
+        assert is_inside.wait(30)
         assert turn({"PATH_INFO": "quick"}, print) == [b"quick"]
         assert not slow.done()
         is_over.set()
