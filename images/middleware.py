@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+def shows_news[View: Callable[..., HttpResponse]](view: View) -> View:
+    """Decorate a view whose page shows the tabs, so that the notices not seen yet are counted for it."""
+    view.shows_news = True  # type: ignore[attr-defined]
+    return view
+
+
 class SharingNewsMiddleware:
-    """Before a page of a region is shown: settle the shares that are due, and count the notices not seen yet."""
+    """Before a page of a region is shown: settle the shares that are due, and count the notices for the tabs."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -35,6 +41,9 @@ class SharingNewsMiddleware:
     ) -> None:
         user = request.user
         if "region" not in kwargs or not isinstance(user, User) or user.account_id is None:
+            return
+        if not getattr(view, "shows_news", False):
+            PlannedShare.objects.settle(user.account_id)
             return
         [(due, unseen)] = _news(user.pk, user.account_id, timezone.now())
         request.unseen_notices = unseen  # type: ignore[attr-defined]

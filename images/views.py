@@ -18,6 +18,7 @@ from audit.models import Actor, Entry
 from images import validators
 from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
+from images.middleware import shows_news
 from images.models import Image, ImageShare, SeenNotices, shares_of
 from images.paging import Count, Many, Place, page_at, page_of, rows_at
 from queries import Prepared, prepared, prepared_with_plan
@@ -45,11 +46,13 @@ _many = Many()
 
 
 @require_safe
+@shows_news
 def custom(request: ConsoleRequest, region: Region) -> HttpResponse:
     return _list(request, region, "custom", account_of(request).pk)
 
 
 @require_safe
+@shows_news
 def system(request: ConsoleRequest, region: Region) -> HttpResponse:
     return _list(request, region, "system")
 
@@ -88,6 +91,7 @@ def _rows(
 
 
 @require_safe
+@shows_news
 def shared(request: ConsoleRequest, region: Region) -> HttpResponse:
     """Shared with me and shared by me, each with a cursor of its own."""
     form, account = ListForm.of(request.GET), account_of(request)
@@ -180,7 +184,7 @@ def _sharing(
     return render(request, fragment(request, "images/sharing.html", "sharing"), context, status=status)
 
 
-@prepared
+@prepared_with_plan
 def _used(account_id: str) -> QuerySet[Any, Any]:
     shares = ImageShare.objects.granted_by(account_id).order_by().values("pk")
     return Account.objects.filter(pk=account_id).values_list(Count(shares), flat=True)

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from images.models import ImageShare
@@ -50,3 +52,9 @@ def test_a_refused_try_is_nobodys_news(image, globex, as_globex: Client, acme) -
     with pytest.raises(ValidationError):
         ImageShare(image=image, recipient=globex).save()
     assert MARK not in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
+
+
+def test_a_page_without_tabs_does_not_count_them(share: ImageShare, as_globex: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        as_globex.get(f"/cn-hangzhou/images/{share.image.image_id}/")
+    assert not any("audit_entry" in query["sql"] for query in queries)
