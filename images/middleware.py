@@ -58,11 +58,8 @@ class SharingNewsMiddleware:
 def _news(user: int, account_id: str, now: datetime) -> QuerySet[Any]:
     """Whether a planned share is due, and how many notices are new, in one query of one row."""
     seen = SeenNotices.objects.filter(user=user).values("last_entry_id")
-    notices = (
-        Entry.objects.notices_for(account_id)
-        .filter(pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField()))
-        .order_by()
-        .values("pk")[:NOTICES_SHOWN]
+    notices = Entry.objects.notices_for(account_id).filter(
+        pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField())
     )
     due = Exists(PlannedShare.objects.due_for(account_id, now).order_by())
-    return User.objects.filter(pk=user).order_by().values_list(due, Count(notices))
+    return User.objects.filter(pk=user).order_by().values_list(due, Count(notices, most=NOTICES_SHOWN))

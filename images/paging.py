@@ -23,10 +23,14 @@ PAGE_SIZE = 20
 
 
 class Count(models.Subquery):
-    """The number of rows of a query, as a column of another query."""
+    """The number of rows of a query, as a column of another query; `most` of them at most are counted."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
+
+    def __init__(self, queryset: models.QuerySet[Any, Any], *, most: int | None = None) -> None:
+        # Of a row without a column SQLite counts a third more in the same time.
+        super().__init__(queryset.order_by().values(counted=models.Value(1))[:most])
 
 
 class Many:
@@ -119,7 +123,7 @@ def rows_at(
         beyond = queryset.filter(_beyond(direction, place.values))
     total: Any = models.Value(COUNT_LIMIT + 1)
     if counts:
-        total = Count(queryset.order_by().values("pk")[: COUNT_LIMIT + 1])
+        total = Count(queryset, most=COUNT_LIMIT + 1)
     return beyond.annotate(total=total).order_by(*direction)[: size + 1]
 
 

@@ -186,8 +186,8 @@ def _sharing(
 
 @prepared_with_plan
 def _used(account_id: str) -> QuerySet[Any, Any]:
-    shares = ImageShare.objects.granted_by(account_id).order_by().values("pk")
-    return Account.objects.filter(pk=account_id).values_list(Count(shares), flat=True)
+    shares = Count(ImageShare.objects.granted_by(account_id))
+    return Account.objects.filter(pk=account_id).values_list(shares, flat=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -107,8 +107,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return owned.select_for_update(no_key=True, of=("owner", "self"))
 
     def with_shared_count(self) -> ImageQuerySet:
-        shares = _shares().filter(image=models.OuterRef("pk")).order_by().values("pk")
-        return self.annotate(shared_count=Count(shares))
+        return self.annotate(shared_count=Count(_shares().filter(image=models.OuterRef("pk"))))
 
 
 class Image(Listed):

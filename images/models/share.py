@@ -179,5 +179,5 @@ def _standing(owner: str, image: int, recipient: str, now: datetime) -> models.Q
         models.Exists(Account.objects.filter(pk=recipient, is_active=True)),
         models.Exists(shares.filter(image=image, recipient=recipient)),
         models.Exists(copies),
-        Count(shares.granted_by(owner).values("pk")),
+        Count(shares.granted_by(owner)),
     )
