@@ -13,26 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists
-from django.utils import timezone
+from django.db.models import BigIntegerField
 
 import audit.models as audit
 from api.errors import ApiError
 from api.params import Number, Parameter, Text
-from images.models import Image, PlannedShare, locked
+from images.models import Image, locked
 from images.validators import first_error
 from queries import prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
 
     from django.db.models import Model, QuerySet
 
     from accounts.models import Account
     from audit.models import Actor
-    from images.models.image import ImageQuerySet
 
 # What an answer says besides its RequestId.
 type Answer = dict[str, Any]
@@ -84,8 +81,6 @@ def images_of(call: Call, image_ids: Iterable[str]) -> list[Image]:
 
     Another's image is not found, like one that is not there. Raises ApiError for the first that is not found.
     """
-    # Shares that are due now are shares now: see PlannedShare.
-    PlannedShare.objects.settle(call.account)
     images = Image.objects.usable_by(call.account).in_region(call["RegionId"])
     found = {image.image_id: image for image in images.filter(image_id__in=set(image_ids))}
     wanted = list(dict.fromkeys(image_ids))
@@ -96,12 +91,8 @@ def images_of(call: Call, image_ids: Iterable[str]) -> list[Image]:
 
 
 def image_of(call: Call, image_id: str) -> Image:
-    """The same for one image, with one query where nothing is due."""
-    asked = call.account.pk, call["RegionId"], image_id
-    found = _usable(*asked, timezone.now())
-    if not found or found[0].something_is_due:  # type: ignore[attr-defined]
-        PlannedShare.objects.settle(call.account)
-        found = _usable(*asked, timezone.now())
+    """The same for one image."""
+    found = _usable(call.account.pk, call["RegionId"], image_id)
     if not found:
         raise _not_found(call, image_id)
     return found[0]
@@ -111,11 +102,11 @@ def image_of(call: Call, image_id: str) -> Image:
 def locked_image_of(call: Call, image_id: str) -> Iterator[tuple[Image, Account | None]]:
     """The same, and its owner, with the locks of every act on an image: see `images.models.locked`.
 
-    For an own image where nothing is due that is one query. Raises ValidationError for an image that is gone meanwhile.
+    For an own image that is one query. Raises ValidationError for an image that is gone meanwhile.
     """
     with transaction.atomic():
-        own = _own_for_update(call.account.pk, call["RegionId"], image_id, timezone.now())
-        if own and not own[0].something_is_due:  # type: ignore[attr-defined]
+        own = _own_for_update(call.account.pk, call["RegionId"], image_id)
+        if own:
             yield own[0], own[0].owner
             return
     image = image_of(call, image_id)
@@ -124,20 +115,13 @@ def locked_image_of(call: Call, image_id: str) -> Iterator[tuple[Image, Account 
 
 
 @prepared_with_plan
-def _own_for_update(account_id: str, region_id: str, image_id: str, now: datetime) -> QuerySet[Image]:
-    images = Image.objects.owned_by(account_id).in_region(region_id).filter(image_id=image_id)
-    return with_what_is_due(images.with_owner_for_update(), account_id, now)
+def _own_for_update(account_id: str, region_id: str, image_id: str) -> QuerySet[Image]:
+    return Image.objects.owned_by(account_id).in_region(region_id).filter(image_id=image_id).with_owner_for_update()
 
 
 @prepared_with_plan
-def _usable(account_id: str, region_id: str, image_id: str, now: datetime) -> QuerySet[Image]:
-    images = Image.objects.usable_by(account_id).in_region(region_id).filter(image_id=image_id)
-    return with_what_is_due(images, account_id, now)
-
-
-def with_what_is_due(images: ImageQuerySet, account_id: str, now: datetime) -> QuerySet[Image]:
-    """Let each image say as `something_is_due` whether a planned share of the account's is to be settled first."""
-    return images.annotate(something_is_due=Exists(PlannedShare.objects.due_for(account_id, now).order_by()))
+def _usable(account_id: str, region_id: str, image_id: str) -> QuerySet[Image]:
+    return Image.objects.usable_by(account_id).in_region(region_id).filter(image_id=image_id)
 
 
 def _not_found(call: Call, image_id: str) -> ApiError:

@@ -14,7 +14,7 @@ from api.errors import ApiError, of_refusal
 from api.images import PROTOCOL_TYPE, SESSION_TYPE, STATUS_NAMES
 from desktops.catalogue import TYPES
 from desktops.models import Desktop, ImageChange, Template
-from images.models import Image, PlannedShare
+from images.models import Image
 from images.validators import first_error
 from regions.models import Region
 
@@ -30,7 +30,6 @@ LANGUAGE = "en-US"
 
 def usable_image(call: Call, region_id: str, image_id: str) -> Image | None:
     """The image if the account may use it. Its absence is for the rules to refuse, so that the refusal is recorded."""
-    PlannedShare.objects.settle(call.account)
     return Image.objects.usable_by(call.account).in_region(region_id).filter(image_id=image_id).first()
 
 
@@ -407,7 +406,6 @@ def delete_templates(call: Call) -> Answer:
 
 
 def _templates(call: Call) -> Any:
-    PlannedShare.objects.settle(call.account)
     return Template.objects.owned_by(call.account).select_related("image")
 
 

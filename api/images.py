@@ -6,7 +6,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
@@ -21,18 +21,16 @@ from api.calls import (
     newest,
     page,
     region_of,
-    with_what_is_due,
 )
 from api.errors import ApiError
 from desktops.models import Template
 from images import validators
-from images.models import Image, ImageAct, ImageShare, PlannedShare, Status, shares_of
+from images.models import Image, ImageAct, ImageShare, Status, shares_of
 from queries import Prepared, prepared
 from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from django.db.models import QuerySet
 
@@ -74,31 +72,26 @@ def describe_images(call: Call) -> Answer:
     source = _narrowed if any(call[name] is not None for name in NARROWING) else _whole
     kinds = [call["ImageType"]] if call["ImageType"] else list(KINDS)
     rows, token = page(call, *(source(call, kind) for kind in kinds))
-    if not rows or rows[0].something_is_due:
-        PlannedShare.objects.settle(call.account)
-        rows, token = page(call, *(source(call, kind) for kind in kinds))
     if not rows:
         region_of(call)
     return {"Images": [_image(call, image) for image in rows], "NextToken": token}
 
 
 def _whole(call: Call, kind: str) -> Source:
-    return lambda below, count: _newest(kind, count)(call.account.pk, call["RegionId"], timezone.now(), below)
+    return lambda below, count: _newest(kind, count)(call.account.pk, call["RegionId"], below)
 
 
 @cache
 def _newest(kind: str, count: int) -> Prepared[Image]:
     @prepared
-    def query(account_id: str, region_id: str, now: datetime, below: int) -> QuerySet[Image]:
-        images = with_what_is_due(KINDS[kind](account_id).in_region(region_id), account_id, now)
-        return images.filter(pk__lt=below).order_by("-pk")[:count]
+    def query(account_id: str, region_id: str, below: int) -> QuerySet[Image]:
+        return KINDS[kind](account_id).in_region(region_id).filter(pk__lt=below).order_by("-pk")[:count]
 
     return query
 
 
 def _narrowed(call: Call, kind: str) -> Source:
     images: Any = KINDS[kind](call.account.pk).in_region(call["RegionId"])
-    images = with_what_is_due(images, call.account.pk, timezone.now())
     if call["ImageId"]:
         images = images.filter(image_id__in=call["ImageId"])
     if call["ImageName"]:

@@ -14,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import AccessKey
 from api.errors import ApiError
 from api.models import Nonce
+from images.models import PlannedShare
 from queries import prepared_with_plan
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from accounts.models import User
     from api.params import Sent
 
 ACS3 = "ACS3-HMAC-SHA256"
@@ -144,10 +145,11 @@ def _rpc(request: HttpRequest, sent: Sent) -> Claim:
     )
 
 
-def authenticate(claim: Claim, *, address: str | None) -> User:
-    """The user whose key signed the claim. Raises ApiError, by a code of its own for each way to fail.
+def authenticate(claim: Claim, *, address: str | None) -> AccessKey:
+    """The key that signed the claim, with its user. Raises ApiError, by a code of its own for each way to fail.
 
-    The nonce is used up last: a call that is refused for its signature takes none.
+    The nonce is used up last: a call that is refused for its signature takes none. The key says as `something_is_due`
+    whether a planned share of the account's is to be settled before anything is looked at.
     """
     date = _fresh(claim.date)
     if not 0 < len(claim.nonce) <= LONGEST_NONCE:
@@ -162,7 +164,7 @@ def authenticate(claim: Claim, *, address: str | None) -> User:
     if not Nonce.use(key.access_key_id, claim.nonce, expires_at=date + WINDOW):
         raise ApiError("SignatureNonceUsed", "A call with this nonce was received already.")
     key.used(address)
-    return key.user
+    return key
 
 
 def _fresh(text: str) -> datetime:
@@ -179,12 +181,14 @@ def _fresh(text: str) -> datetime:
 def _key(access_key_id: str) -> AccessKey:
     keys: Iterable[AccessKey] = ()
     if re.fullmatch(r"[0-9A-Za-z]{1,32}", access_key_id):
-        keys = _with_user(access_key_id)
+        keys = _with_user(access_key_id, timezone.now())
     for key in keys:
         return key
     raise ApiError("InvalidAccessKeyId.NotFound", f"There is no AccessKey {access_key_id[:64]}.")
 
 
 @prepared_with_plan
-def _with_user(access_key_id: str) -> QuerySet[AccessKey]:
-    return AccessKey.objects.filter(access_key_id=access_key_id).select_related("user__account")
+def _with_user(access_key_id: str, now: datetime) -> QuerySet[AccessKey]:
+    due = PlannedShare.objects.due_for(OuterRef("user__account"), now).order_by()
+    keys = AccessKey.objects.filter(access_key_id=access_key_id).select_related("user__account")
+    return keys.annotate(something_is_due=Exists(due))

@@ -24,6 +24,7 @@ from api.signing import authenticate, claim_of
 from api.vendor import EVERY_ACTION
 from audit.database import is_unavailable
 from audit.models import Actor, Door
+from images.models import PlannedShare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +96,8 @@ def _answer(request: HttpRequest) -> Answer:
     # The metrics count by it.
     request.answered_by = f"api:{action.name}"  # type: ignore[attr-defined]
     claim = claim_of(request, sent)
-    user = authenticate(claim, address=request.META.get("REMOTE_ADDR") or None)
+    key = authenticate(claim, address=request.META.get("REMOTE_ADDR") or None)
+    user = key.user
     assert user.account is not None  # noqa: S101 - or the key would not have been usable
     request.user = user
     by = Actor.of(request, Door.API)
@@ -104,6 +106,9 @@ def _answer(request: HttpRequest) -> Answer:
         raise ApiError("Forbidden.RAM", f"The policy {user.policy} does not allow ecd:{action.name}.")
     values = understand(action.parameters, sent.all)
     call = Call(account=user.account, by=by, values=values, endpoint=request.META.get("HTTP_HOST", ""))
+    if key.something_is_due:  # type: ignore[attr-defined]
+        # Shares that are due now are shares now.
+        PlannedShare.objects.settle(call.account)
     try:
         return action.handler(call)
     except ValidationError as refusal:

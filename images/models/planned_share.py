@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class PlannedShareQuerySet(models.QuerySet["PlannedShare"]):
-    def due_for(self, account: Account | str, now: datetime) -> PlannedShareQuerySet:
+    def due_for(self, account: Account | str | models.OuterRef, now: datetime) -> PlannedShareQuerySet:
         """Those that concern this account: as the owner of the copy, or as the one to share it with."""
         return self.filter(
             Q(owner=account) | Q(recipient_id=getattr(account, "pk", account)), settled_at=None, due_at__lte=now
