@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, timedelta
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,14 @@ def test_rows_are_whole_objects(acme: Account, make_image: MakeImage) -> None:
     assert len(queries) == 1, "the region came with the image"
     for field in Image._meta.concrete_fields:
         assert getattr(found, field.attname) == getattr(Image.objects.get(pk=image.pk), field.attname)
+
+
+def test_times_are_utc_however_rows_are_read(image: Image) -> None:
+    own = Image.objects.owned_by(image.owner_id)
+    for rows in (ready(image.owner_id, timezone.now()), own, own.iterator()):
+        [found] = rows
+        assert found.created_at == image.created_at
+        assert found.created_at.tzinfo is UTC
 
 
 def test_values_instead_of_objects_and_counts_in_a_column(acme: Account, make_image: MakeImage) -> None:
