@@ -30,6 +30,7 @@ bench: .venv/dev .tools/moto/.installed $(STATIC) $(TRANSLATIONS)
 
 # The faults of tests/faults in their long form, on SQLite and then on PostgreSQL; half an hour. Writes docs/reliability.md.
 soak: .venv/dev $(STATIC) $(TRANSLATIONS)
+	@$(PYTHON) -m tests.debian
 	$(PYTHON) -m tests.faults --output docs/reliability.md
 
 APPS := accounts api audit desktops images regions
