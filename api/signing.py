@@ -189,6 +189,6 @@ def _key(access_key_id: str) -> AccessKey:
 
 @prepared_with_plan
 def _with_user(access_key_id: str, now: datetime) -> QuerySet[AccessKey]:
-    due = PlannedShare.objects.due_for(OuterRef("user__account"), now).order_by()
+    due = PlannedShare.objects.due_for(OuterRef("user__account"), now)
     keys = AccessKey.objects.filter(access_key_id=access_key_id).select_related("user__account")
     return keys.annotate(something_is_due=Exists(due))

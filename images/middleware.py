@@ -61,5 +61,5 @@ def _news(user: int, account_id: str, now: datetime) -> QuerySet[Any]:
     notices = Entry.objects.notices_for(account_id).filter(
         pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField())
     )
-    due = Exists(PlannedShare.objects.due_for(account_id, now).order_by())
+    due = Exists(PlannedShare.objects.due_for(account_id, now))
     return User.objects.filter(pk=user).order_by().values_list(due, Count(notices, most=NOTICES_SHOWN))

@@ -174,7 +174,7 @@ class Standing(NamedTuple):
 @queries.prepared_with_plan
 def _standing(owner: str, image: int, recipient: str, now: datetime) -> models.QuerySet[Any]:
     copies = Image.objects.filter(copied_from=image).in_status(Status.COPYING, now)
-    shares = ImageShare.objects.order_by()
+    shares = ImageShare.objects.all()
     return Account.objects.filter(pk=owner).values_list(
         models.Exists(Account.objects.filter(pk=recipient, is_active=True)),
         models.Exists(shares.filter(image=image, recipient=recipient)),
