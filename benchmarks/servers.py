@@ -54,6 +54,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def stolen_seconds() -> float:
+    """For how long cores of this virtual machine have had work while their host gave the core to others."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return int(fields[8]) / TICKS
+
+
 def run(environment: dict[str, str], *command: str) -> str:
     """Run a command of this project to its end and give what it prints."""
     done = subprocess.run(
