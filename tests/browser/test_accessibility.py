@@ -10,7 +10,7 @@ from django.urls import get_resolver
 from playwright.sync_api import expect
 
 from accounts.models import AccessKey
-from audit.models import Actor, Door, Entry, record
+from audit.models import Actor, Entry, record
 from images.models import ImageShare
 from tests.browser import BROWSER
 from tests.browser.conftest import NARROW, WIDE
@@ -50,7 +50,7 @@ def pages(
     """Every page of the console that Acme can open, by the URLs that there are."""
     key, _ = AccessKey.create_for(acme_user, by=Actor())
     # As wide as a row of the log gets.
-    refused = Actor(name=operator.get_username(), account_id=ACME, door=Door.SHELL)
+    refused = Actor(name=operator.get_username(), account_id=ACME)
     what = {"account_id": ACME, "region_id": "ap-southeast-1", "image_id": share.image.image_id}
     record("ModifyImageAttribute", by=refused, outcome="image_not_available", resource_id=desktop.desktop_id, **what)
     samples = {
