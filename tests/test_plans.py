@@ -16,6 +16,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import AccessKey, Account, User
+from audit.models import NEWEST_IDS, Door, Entry
 from queries import Prepared, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
@@ -62,6 +63,19 @@ def test_the_kept_plans_read_by_conditions_on_indexes(monkeypatch: pytest.Monkey
             plan = "\n".join(row[0] for row in cursor.fetchall())
         assert "Seq Scan" not in plan, f"{name}\n{plan}"
         assert len(re.findall(r"Index (?:Only )?Scan", plan)) == plan.count("Index Cond"), f"{name}\n{plan}"
+
+
+def test_the_newest_entries_are_read_by_the_index_of_a_log_that_is_taken_for_short(db: None) -> None:
+    """A plan that is made while nothing is in it, or nothing is known of it, serves when much is."""
+    with connection.cursor() as cursor:
+        # One that no other test has filled. It is found before the log itself.
+        cursor.execute("CREATE TEMPORARY TABLE audit_entry (LIKE audit_entry INCLUDING ALL)")
+    for entries in (0, 3000):
+        Entry.objects.bulk_create(Entry(event="ShareImage", outcome="Success", door=Door.API) for _ in range(entries))
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {NEWEST_IDS}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "Index Only Scan Backward using audit_entry_pkey" in plan, plan
 
 
 @prepared_with_plan
