@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import AccessKey, Account, User
 from audit.models import NEWEST_IDS, Door, Entry
-from queries import Prepared, prepared, prepared_with_plan
+from queries import Prepared, keeping_plans, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -102,6 +102,33 @@ def test_only_what_says_so_is_kept(acme: Account, globex: Account) -> None:
         assert by_name(account.name) == [account]
         assert Account.objects.get(pk=account.pk) == account
     assert len(_kept()) == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cursor_is_lent_again_but_never_to_two_and_not_to_another_connection(acme: Account) -> None:
+    def lent() -> Any:
+        with keeping_plans(connection):
+            return connection.cursor()
+
+    with lent() as first, lent() as second:
+        assert first.cursor is not second.cursor
+        first.execute("SELECT 1")
+        second.execute("SELECT 2")
+        assert (first.fetchone(), second.fetchone()) == ((1,), (2,))
+    with lent() as third:
+        assert third.cursor is second.cursor
+        with pytest.raises(DatabaseError):
+            third.execute("SELECT 1 / 0")
+    with lent() as fourth:
+        assert fourth.cursor is second.cursor
+        fourth.execute("SELECT 4")
+        assert fourth.fetchone() == (4,)
+    connection.close()
+    with lent() as fifth:
+        assert fifth.cursor is not second.cursor
+        fifth.execute("SELECT 5")
+        assert fifth.fetchone() == (5,)
+    assert by_key(acme.pk) == [acme]
 
 
 def _widen_name(length: int) -> None:

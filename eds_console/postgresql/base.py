@@ -47,7 +47,17 @@ class Connection(psycopg.Connection[Any]):
 
 
 class PlanningCursor(base.CursorMixin, psycopg.Cursor[Any]):
-    """Has the server keep the plan of each statement. Django's other cursors put the parameters into the text."""
+    """Has the server keep the plan of each statement. Django's other cursors put the parameters into the text.
+
+    It is lent by its connection again and again, as to make one costs a third of what such a statement costs.
+    """
+
+    is_lent = False
+
+    def close(self) -> None:
+        """Forget what was found, and be there for the next."""
+        self._reset()
+        self.is_lent = False
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         try:
@@ -63,6 +73,7 @@ class PlanningCursor(base.CursorMixin, psycopg.Cursor[Any]):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _keeps_plans = False
+    _planning: PlanningCursor | None = None
 
     @contextmanager
     def keeping_plans(self) -> Iterator[None]:
@@ -82,8 +93,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             options = {"name": name, "scrollable": False, "withhold": self.connection.autocommit}
             return base.ServerSideCursor(self.connection, **options)  # type: ignore[call-arg]
         if self._keeps_plans and self.settings_dict["OPTIONS"].get("prepare_threshold") is not None:
-            return PlanningCursor(self.connection)
+            return self._planning_cursor()
         return self.connection.cursor()
+
+    def _planning_cursor(self) -> PlanningCursor:
+        cursor = self._planning
+        if cursor is None or cursor.is_lent or cursor.connection is not self.connection:
+            cursor = self._planning = PlanningCursor(self.connection)
+        cursor.is_lent = True
+        return cursor
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
