@@ -374,8 +374,8 @@ ALL_ACTIONS = (
                 Scope=SHORT,
                 SelectedBundle=Boolean(),
                 SupportMultiSession=Boolean(),
-                VolumeEncryptionEnabled=Boolean(),
             ),
+            Parameter("VolumeEncryptionEnabled", Boolean(), note="Whether the image is encrypted."),
         ),
     ),
     Action(
@@ -420,7 +420,8 @@ ALL_ACTIONS = (
                     20,
                 ),
                 required=True,
-                note="One: the image's region. RegionId and ResourceInstanceType are required.",
+                note="One: the image's region. RegionId and ResourceInstanceType are required; VolumeEncryptionEnable "
+                "is refused, since computers are encrypted when they are created.",
             ),
             Parameter("Description", NAME, note=DESCRIPTION),
             Parameter("SystemDiskSize", SIZE, note="Without it, that of the image."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from api.calls import Answer, Call, all_or_nothing, any_of, newest, page, region_of
 from api.errors import ApiError, of_refusal
@@ -257,6 +258,9 @@ def describe_bundles(call: Call) -> Answer:
             bundles = bundles.filter(desktop_type__in=kinds)
     if _asks_for_another(call, BundleType="CUSTOM", ProtocolType=PROTOCOL_TYPE, SessionType=SESSION_TYPE):
         bundles = bundles.none()
+    if call["VolumeEncryptionEnabled"] is not None:
+        encrypted = Q(image__encrypted=True)
+        bundles = bundles.filter(encrypted if call["VolumeEncryptionEnabled"] else ~encrypted)
     rows, token = page(call, newest(bundles))
     return {"Bundles": [_bundle(bundle) for bundle in rows], "NextToken": token}
 
@@ -298,12 +302,10 @@ def _bundle(bundle: Template) -> dict[str, Any]:
 def modify_bundle(call: Call) -> Answer:
     region_id = region_of(call)
     [template] = _found(_templates(call).in_region(region_id), [call["BundleId"]])
-    image = None
-    if call["ImageId"]:
-        image = usable_image(call, region_id, call["ImageId"])
-        if image is None:
-            raise ApiError("InvalidImageId.NotFound", f"There is no image {call['ImageId']} in {region_id}.")
-    template.modify(name=call["BundleName"], description=call["Description"], image=image, by=call.by)
+    image_id = call["ImageId"] or ""
+    image = usable_image(call, region_id, image_id) if image_id else None
+    asked = {"name": call["BundleName"], "description": call["Description"]}
+    template.modify(**asked, image=image, image_ref=image_id, by=call.by)
     return {}
 
 
@@ -323,6 +325,11 @@ def create_template(call: Call) -> Answer:
     for name in ("RegionId", "ResourceInstanceType"):
         if name not in regions[0]:
             raise ApiError("MissingParameter", f"RegionConfigList.1.{name} is required.")
+    if regions[0].get("VolumeEncryptionEnable"):
+        raise ApiError(
+            "InvalidParameter",
+            "A template says nothing of encryption here: set VolumeEncryptionEnabled when you create cloud computers.",
+        )
     if not call["ImageId"]:
         raise ApiError("MissingParameter", "ImageId is required.")
     region_id = _region(regions[0]["RegionId"])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
 from api.calls import (
@@ -23,7 +22,6 @@ from api.calls import (
     region_of,
 )
 from api.errors import ApiError
-from desktops.models import Template
 from images import validators
 from images.models import Image, ImageAct, ImageShare, Status, shares_of
 from queries import Prepared, prepared
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from api.calls import Source
-    from audit.models import Actor
     from images.models.image import ImageQuerySet
 
 # The API knows no copying: to a program, an image that is being copied is one that is being created.
@@ -181,11 +178,7 @@ def modify_image_attribute(call: Call) -> Answer:
     image = image_of(call, call["ImageId"])
     if call["Name"] is None and call["Description"] is None:
         raise ApiError("MissingParameter", "Name or Description is required.")
-    image.edit(
-        name=image.name if call["Name"] is None else call["Name"],
-        description=image.description if call["Description"] is None else call["Description"],
-        by=call.by,
-    )
+    image.edit(name=call["Name"], description=call["Description"], by=call.by)
     return {}
 
 
@@ -207,25 +200,9 @@ def cancel_copy_image(call: Call) -> Answer:
 
 def delete_images(call: Call) -> Answer:
     """Delete images, all or nothing: EDS does not say, and half a deletion is what nobody asks for."""
-    images = images_of(call, call["ImageId"])
-    templates = list(Template.objects.owned_by(call.account).filter(image__in=images).order_by("pk"))
-    # The images first: every act locks the image before a template of it.
-    acts = [("DeleteImage", image, partial(_delete_image, templates, call)) for image in images]
-    all_or_nothing(call, [*acts, *(("DeleteBundles", template, Template.delete) for template in templates)])
+    delete = partial(Image.delete, with_templates=bool(call["DeleteCascadedBundle"]))
+    all_or_nothing(call, [("DeleteImage", image, delete) for image in images_of(call, call["ImageId"])])
     return {}
-
-
-def _delete_image(templates: list[Template], call: Call, image: Image, *, by: Actor) -> None:
-    """The console deletes an image whatever is made from it; a program has to say so."""
-    if not call["DeleteCascadedBundle"]:
-        for template in templates:
-            if template.image_id == image.pk:
-                raise ValidationError(
-                    _("Template %(template)s is made from the image. Delete it first, or set DeleteCascadedBundle."),
-                    code="image_used_by_template",
-                    params={"template": template},
-                )
-    image.delete(by=by)
 
 
 def _act(call: Call, image: Image) -> ImageAct:

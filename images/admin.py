@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +18,7 @@ from accounts.admin import changelist_link
 from audit.admin import BigTableAdmin, column
 from audit.models import Actor, Door
 from images.forms import FailForm, ShareOnBehalfForm
-from images.models import Image, ImageShare
+from images.models import Image, ImageShare, PlannedShare
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -49,12 +51,21 @@ class VerbAdmin(BigTableAdmin):
         return render(request, "admin/images/act.html", context, status=422 if form.errors else 200)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        try:
+        """Django's page asks. What follows is done without its transaction, with which a refusal's record would go."""
+        found = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
+        if found is None:
             return super().delete_view(request, object_id, extra_context)
+        if not self.has_delete_permission(request, found):
+            raise PermissionDenied
+        known = copy(found)
+        try:
+            self.delete_model(request, found)
         except ValidationError as refusal:
             for sentence in refusal.messages:
                 messages.error(request, sentence)
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        self.log_deletions(request, [known])  # type: ignore[arg-type]
+        return self.response_delete(request, str(known), known.pk)
 
 
 @admin.register(Image)
@@ -126,12 +137,19 @@ class ImageAdmin(VerbAdmin):
         log = changelist_link("audit_entry", _("Operation log"), q=image.image_id)
         return format_html('{} · <a href="{}">{}</a> · {}', shares, share, _("Share this image"), log)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Image | None:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and found.owner_id is not None:
+            PlannedShare.objects.settle(found.owner_id)
+        return found
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        # Not Django's list of what falls with it: nothing does, and the rules say what stands against it.
-        return [str(image) for image in objs], {}, set(), []
+        # Not Django's list of what falls with it, which would be what the rules say stands against it.
+        falls = [[f"{template.name} ({template})" for template in image.own_templates] for image in objs]
+        return [part for image, names in zip(objs, falls, strict=True) for part in (str(image), names)], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
-        obj.delete(by=Actor.of(request, Door.ADMIN))
+        obj.delete(by=Actor.of(request, Door.ADMIN), with_templates=True)
 
 
 @admin.register(ImageShare)

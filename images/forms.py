@@ -203,11 +203,16 @@ class ShareOnBehalfForm(ShareForm):
     """The same for support staff, who name the image as well."""
 
     image_id = forms.CharField(label=_("Image ID"), required=False, max_length=64)
+    confirm = forms.BooleanField(
+        label=_("The owner asked for it, and has removed all sensitive data and files from the image."), required=False
+    )
 
     field_order = ["image_id"]
 
     def grant_on_behalf(self, *, by: Actor) -> ImageShare | None:
         image = Image.objects.filter(image_id=self.entered("image_id")).first()
+        if image is not None and image.owner_id is not None:
+            PlannedShare.objects.settle(image.owner_id)
         return self.grant(image, by=by)
 
 
@@ -245,8 +250,8 @@ class CopyForm(EditForm):
         """Start the copy, and plan its share where an account was entered."""
         account, confirmed = self.entered("account"), self.cleaned_data.get("confirm", False)
 
-        def plan(copy: Image) -> None:
-            PlannedShare.plan(copy, account, confirmed=confirmed, by=by)
+        def plan(copy: Image) -> PlannedShare:
+            return PlannedShare.plan(copy, account, confirmed=confirmed, by=by)
 
         return self.attempt(
             lambda: self.image.copy_to(

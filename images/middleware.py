@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+# Besides the pages of a region: the number of shares, and the operation log.
+OF_AN_ACCOUNT = ("/account/", "/logs/")
+
 
 def shows_news[View: Callable[..., HttpResponse]](view: View) -> View:
     """Decorate a view whose page shows the tabs, so that the notices not seen yet are counted for it."""
@@ -28,7 +31,7 @@ def shows_news[View: Callable[..., HttpResponse]](view: View) -> View:
 
 
 class SharingNewsMiddleware:
-    """Before a page of a region is shown: settle the shares that are due, and count the notices for the tabs."""
+    """Before a page of an account is shown: settle the shares that are due, and count the notices for the tabs."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -39,19 +42,22 @@ class SharingNewsMiddleware:
     def process_view(
         self, request: HttpRequest, view: object, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> None:
+        if "region" not in kwargs and not request.path.startswith(OF_AN_ACCOUNT):
+            return
         user = request.user
-        if "region" not in kwargs or not isinstance(user, User) or user.account_id is None:
+        if not isinstance(user, User) or user.account_id is None:
             return
         if not getattr(view, "shows_news", False):
             PlannedShare.objects.settle(user.account_id)
             return
         [(due, unseen)] = _news(user.pk, user.account_id, timezone.now())
+        if due:
+            PlannedShare.objects.settle(user.account_id)
+            [(_due, unseen)] = _news(user.pk, user.account_id, timezone.now())
         request.unseen_notices = unseen  # type: ignore[attr-defined]
         if unseen:
             told = ngettext("%(count)s notice not seen yet", "%(count)s notices not seen yet", unseen)
             request.unseen_notices_told = told % {"count": unseen}  # type: ignore[attr-defined]
-        if due:
-            PlannedShare.objects.settle(user.account_id)
 
 
 @prepared

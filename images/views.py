@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import ConsoleRequest, account_of, fragment
-from accounts.models import Account
+from accounts.models import ACCOUNT_ID, Account
 from accounts.sign_in import throttled
 from audit.models import Actor, Entry
 from images import validators
 from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.middleware import shows_news
-from images.models import Image, ImageShare, SeenNotices, shares_of
+from images.models import Image, ImageShare, SeenNotices, not_shared, shares_of
 from images.paging import Count, Many, Place, page_at, page_of, rows_at
 from queries import Prepared, prepared, prepared_with_plan
 
@@ -123,7 +124,10 @@ def image(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     context: dict[str, Any] = {"image": found}
     if _owns(request, found):
         context["history"] = Entry.objects.of_image(found.image_id, account_of(request).pk)[:HISTORY_LENGTH]
-        context["planned_shares"] = found.planned_shares.order_by("id")
+        # One that was refused is nothing to tell of any more where the image is shared with that account by now.
+        context["planned_shares"] = found.planned_shares.exclude(
+            settled_at__isnull=False, recipient_id__in=found.shares.values("recipient")
+        ).order_by("id")
     return render(request, fragment(request, "images/image.html", "image"), context)
 
 
@@ -195,7 +199,7 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
     """Ask once more, naming what the recipient loses; then unshare."""
     share = next(iter(_granted(account_of(request).pk, region.pk, image, account)), None)
     if share is None:
-        raise Http404
+        return _not_shared(request, region, image, account)
     found = share.image
     if request.method != "POST":
         context = {
@@ -215,6 +219,18 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
             request,
             _("Image %(image)s is no longer shared with account %(account)s.") % {"image": found, "account": account},
         )
+    if not request.htmx:
+        return redirect("images:sharing", region.pk, found.image_id)
+    return _sharing(request, found, ShareForm(), changed=True)
+
+
+def _not_shared(request: ConsoleRequest, region: Region, image_id: str, account_id: str) -> HttpResponse:
+    """Who unshares what another tab has unshared is told so, and sees with whom the image is shared now."""
+    found = _usable(request, region, image_id)
+    if not _owns(request, found) or not re.fullmatch(ACCOUNT_ID, account_id):
+        raise Http404
+    refusal = not_shared(account_id)
+    messages.warning(request, refusal.messages[0])
     if not request.htmx:
         return redirect("images:sharing", region.pk, found.image_id)
     return _sharing(request, found, ShareForm(), changed=True)
@@ -300,7 +316,8 @@ def delete_many(request: ConsoleRequest, region: Region) -> HttpResponse:
             except ValidationError as refusal:
                 refusals = refusal.messages
         answers.append((found, refusals))
-    context = {"answers": answers, "done": request.method == "POST"}
+    context = {"answers": answers, "done": request.method == "POST", "gone": len(set(chosen)) - len(answers)}
+    context["possible"] = not all(refusals for _found, refusals in answers)
     return render(request, fragment(request, "images/delete_many.html", "delete_many"), context)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 REFUSED = "refused"
+# Of images of accounts, and of system images.
+IMAGE_ID_PREFIXES = ("m-", "desktopimage-")
 # Each value is found from the one before it, so a million entries cost as many looks into the index as it has values.
 VALUES = """
     WITH RECURSIVE
@@ -125,7 +127,7 @@ class LogForm(forms.Form):
         entries = self._in_time(entries)
         if wanted.get("q"):
             # One column, which has an index; asked for either, SQLite reads the account's whole log.
-            column = "image_id" if wanted["q"].startswith("m-") else "resource_id"
+            column = "image_id" if wanted["q"].startswith(IMAGE_ID_PREFIXES) else "resource_id"
             entries = entries.filter(**{column: wanted["q"]})
         if wanted.get("person"):
             entries = entries.filter(actor_name=wanted["person"])

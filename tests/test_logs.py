@@ -152,6 +152,12 @@ def test_the_export_keeps_commas_quotes_and_lines(as_acme: Client) -> None:
     assert json.loads(row["details"]) == details
 
 
+def test_a_system_image_is_found_by_its_id(as_acme: Client) -> None:
+    made(image_id="desktopimage-windows-10-64-asp")
+    [row] = exported(as_acme.get("/logs/export/?q=desktopimage-windows-10-64-asp"))
+    assert row["image_id"] == "desktopimage-windows-10-64-asp"
+
+
 def test_an_empty_log_says_what_to_do(as_acme: Client) -> None:
     assert "Nothing was done in the last 7 days" in as_acme.get("/logs/").content.decode()
     assert "No entry matches the filters" in as_acme.get("/logs/?q=m-none").content.decode()

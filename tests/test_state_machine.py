@@ -161,9 +161,9 @@ class Sharing(RuleBasedStateMachine):
     @rule(who=account, index=number, recipient=account)
     def unshare(self, who: str, index: int, recipient: str) -> None:
         image = self._one(index)
-        shared = image.exists and image.owner == who and recipient in image.recipients
-        assert self._post(who, image, f"sharing/{recipient}/unshare/") == (OK if shared else HIDDEN)
-        if shared:
+        is_own = image.exists and image.owner == who
+        assert self._post(who, image, f"sharing/{recipient}/unshare/") == (OK if is_own else HIDDEN)
+        if is_own and recipient in image.recipients:
             image.recipients.remove(recipient)
 
     @rule(who=account, index=number)

@@ -1,7 +1,7 @@
 from images.models.image import READ_ONLY, Image, ImageAct, OsType, Status, act, locked
 from images.models.notices import NOTICES_SHOWN, SeenNotices
 from images.models.planned_share import PlannedShare
-from images.models.share import ImageShare, shares_of
+from images.models.share import ImageShare, not_shared, shares_of
 
 __all__ = [
     "NOTICES_SHOWN",
@@ -15,5 +15,6 @@ __all__ = [
     "Status",
     "act",
     "locked",
+    "not_shared",
     "shares_of",
 ]

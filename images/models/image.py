@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from images.models.planned_share import PlannedShare
     from images.models.share import ImageShare
 
 IMAGE_NAME = r"(?!https?://)[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff:_-]{1,127}"
@@ -258,16 +259,20 @@ class Image(Listed):
     ) -> tuple[int, dict[str, int]]:
         """Delete the image for good, by the rules of the page "Delete images".
 
-        Its owner's own templates of it go too `with_templates`, as the console does; the API's DeleteCascadedBundle
-        is off by default. Everything else that was made from it stays. Raises ValidationError when a rule refuses;
-        the refusal is in the audit, and nothing is changed.
+        Its owner's own templates of it go too `with_templates`, as in the console; without, as with the API's
+        DeleteCascadedBundle that is off by default, they refuse it. Everything else that was made from it stays.
+        Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is changed.
         """
         with act("DeleteImage", self, by=by):
             validators.check(validators.DELETE_RULES, self._act(by))
-            if with_templates:
-                # Under their locks: none that is deleted or given another image at this moment.
-                for template in self.own_templates.select_for_update(no_key=True):
-                    template.delete(by=by)
+            # Under their locks: none that is deleted or given another image at this moment.
+            for template in self.own_templates.select_for_update(no_key=True).order_by("pk"):
+                if not with_templates:
+                    sentence = _(
+                        "Template %(template)s is made from the image. Delete it first, or set DeleteCascadedBundle."
+                    )
+                    raise ValidationError(sentence, code="image_used_by_template", params={"template": template})
+                template.delete(by=by)
             return super().delete()
 
     @property
@@ -275,13 +280,16 @@ class Image(Listed):
         """The templates of the image that its owner made."""
         return self.templates.filter(account=self.owner_id)
 
-    def edit(self, *, name: str, description: str, by: Actor) -> None:
-        """Change name and description. Raises ValidationError, by field, and changes nothing then."""
-        with act("ModifyImageAttribute", self, by=by, name=name, description=description):
+    def edit(self, *, name: str | None = None, description: str | None = None, by: Actor) -> None:
+        """Change what is given and keep the rest. Raises ValidationError, by field, and changes nothing then."""
+        asked = {"name": name, "description": description}
+        given: dict[str, Any] = {field: value for field, value in asked.items() if value is not None}
+        with act("ModifyImageAttribute", self, by=by, **given):
             validators.check(validators.EDIT_RULES, self._act(by))
-            self.name, self.description = name, description
+            for field, value in given.items():
+                setattr(self, field, value)
             self.full_clean(validate_unique=False, validate_constraints=False)
-            self.save(update_fields=["name", "description"])
+            self.save(update_fields=list(given))
 
     def copy_to(
         self,
@@ -290,12 +298,12 @@ class Image(Listed):
         name: str,
         description: str = "",
         by: Actor,
-        then: Callable[[Image], object] | None = None,
+        then: Callable[[Image], PlannedShare] | None = None,
     ) -> Image:
         """Start a copy in another region: an image of its own, with a new ID, that nobody shares.
 
-        It is Copying until its disks have been moved at settings.COPY_GIB_PER_SECOND. What is to come `then` belongs
-        to the same transaction. Raises ValidationError, by field, and starts nothing then.
+        It is Copying until its disks have been moved at settings.COPY_GIB_PER_SECOND. The share that is planned `then`
+        belongs to the same transaction. Raises ValidationError, by field, and starts nothing then.
         """
         destination_id = region if isinstance(region, str) else region.pk
         with act("CopyImage", self, by=by, destination_region_id=destination_id, name=name) as ongoing:
@@ -316,7 +324,7 @@ class Image(Listed):
             copy.save(force_insert=True)
             ongoing.details["new_image_id"] = copy.image_id
             if then is not None:
-                then(copy)
+                ongoing.details["then_share_with"] = then(copy).recipient_id
         return copy
 
     def cancel_copy(self, *, by: Actor) -> None:
@@ -335,6 +343,8 @@ class Image(Listed):
             self.failed_at, self.failure = timezone.now(), reason
             self.full_clean(validate_unique=False, validate_constraints=False)
             self.save(update_fields=["failed_at", "failure"])
+            # They are refused now, not when the copy would have been ready.
+            self.planned_shares.filter(settled_at=None).update(due_at=self.failed_at)
 
     def _act(self, by: Actor) -> ImageAct:
         return ImageAct(self, by.account_id or self.owner_id)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.models import Account, User
 from audit.models import Actor
 from images import validators
 from images.models.image import Image
@@ -83,23 +83,43 @@ class PlannedShare(models.Model):
             image=image, owner=image.owner, recipient_id=share.recipient_id, by=planned_by, due_at=image.ready_at
         )
 
+    @property
+    def planner(self) -> Actor:
+        """Whoever planned it, with the rights that they have now: none, if they may not sign in any more."""
+        by = Actor(**self.by)
+        if not by.user_id:
+            return by
+        user = User.objects.filter(pk=by.user_id, is_active=True, account__is_active=True).first()
+        return dataclasses.replace(by, may_write=user is not None and user.may_write)
+
     def settle(self) -> None:
-        """Share the copy in the name of whoever planned it, by the rules as they are now; keep what a refusal says."""
+        """Share the copy in the name of whoever planned it, by the rules as they are now; keep what a refusal says.
+
+        It is shared since it was ready, whoever comes to look when.
+        """
         with transaction.atomic():
             # The order of every act: first the account, then what is under it.
             Account.objects.select_for_update(no_key=True).get(pk=self.owner_id)
             planned = PlannedShare.objects.select_for_update().filter(pk=self.pk, settled_at=None).first()
             if planned is None:
                 return
+            share = ImageShare(image=planned.image, recipient_id=planned.recipient_id, created_at=planned.due_at)
             try:
-                ImageShare(image=planned.image, recipient_id=planned.recipient_id).grant(by=Actor(**planned.by))
-            except (ValidationError, PermissionDenied) as refusal:
-                for language, _name in settings.LANGUAGES:
-                    with translation.override(language):
-                        planned.refusals[language] = " ".join(getattr(refusal, "messages", [str(refusal)]))
-                planned.refusal = planned.refusals[settings.LANGUAGE_CODE]
+                share.grant(by=planned.planner)
+            except ValidationError as refusal:
+                planned._keep(refusal)
+            except PermissionDenied:
+                sentence = _("%(user)s, who planned it, may not share images any more.")
+                planned._keep(ValidationError(sentence, params={"user": planned.by["name"]}))
             planned.settled_at = timezone.now()
             planned.save(update_fields=["settled_at", "refusal", "refusals"])
+
+    def _keep(self, refusal: ValidationError) -> None:
+        """Keep what a refusal says, in each language."""
+        for language, _name in settings.LANGUAGES:
+            with translation.override(language):
+                self.refusals[language] = " ".join(refusal.messages)
+        self.refusal = self.refusals[settings.LANGUAGE_CODE]
 
 
 @prepared_with_plan

@@ -149,11 +149,13 @@ class ImageShare(models.Model):
         with act("UnshareImage", self.image, by=by, owner=owner, other_account_id=self.recipient_id) as ongoing:
             ongoing.details["image_name"] = self.image.name
             if not queries.delete(self):
-                raise ValidationError(
-                    _("This image is not shared with account %(account)s any more."),
-                    code="not_shared",
-                    params={"account": self.recipient_id},
-                )
+                raise not_shared(self.recipient_id)
+
+
+def not_shared(recipient_id: str) -> ValidationError:
+    """What is said to who unshares what somebody else unshared first."""
+    sentence = _("This image is not shared with account %(account)s any more.")
+    return ValidationError(sentence, code="not_shared", params={"account": recipient_id})
 
 
 @queries.prepared_with_plan

@@ -238,3 +238,41 @@ def test_a_list_costs_the_same_at_any_length(
     acme_program.call("DescribeRegions", REGION)
     with django_assert_num_queries(queries):
         acme_program.call(action, REGION, MaxResults=100)
+
+
+def test_a_template_does_not_lose_encryption_silently(acme_program: Program, image: Image) -> None:
+    asked = {
+        "RegionConfigList.1.RegionId": "cn-hangzhou",
+        "RegionConfigList.1.ResourceInstanceType": "eds.general.4c8g",
+    }
+    response = acme_program.call(
+        "CreateTemplate",
+        {**asked, "RegionConfigList.1.VolumeEncryptionEnable": "true"},
+        TemplateName="front-desks",
+        ImageId=image.image_id,
+    )
+    assert response.status_code == 400
+    assert "set VolumeEncryptionEnabled when you create cloud computers" in response.json()["Message"]
+    assert not Template.objects.exists()
+
+
+def test_bundles_are_found_by_whether_their_image_is_encrypted(
+    acme_program: Program, template: Template, make_image: Callable[..., Image], make_template: Callable[..., Template]
+) -> None:
+    encrypted = make_template(image=make_image(encrypted=True))
+
+    def found(wanted: str) -> list[str]:
+        answer = acme_program.call("DescribeBundles", REGION, VolumeEncryptionEnabled=wanted).json()
+        return [bundle["BundleId"] for bundle in answer["Bundles"]]
+
+    assert found("true") == [encrypted.template_id]
+    assert found("false") == [template.template_id]
+
+
+def test_a_bundle_that_is_to_have_an_image_that_is_none_is_refused_and_recorded(
+    acme_program: Program, template: Template
+) -> None:
+    response = acme_program.call("ModifyBundle", REGION, BundleId=template.template_id, ImageId="m-none")
+    assert response.json()["Code"] == "InvalidImageId.NotFound"
+    entry = Entry.objects.first()
+    assert (entry.event, entry.outcome, entry.resource_id) == ("ModifyBundle", "image_not_usable", template.template_id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import timezone
 
+import api.images
 from accounts.models import Account
 from audit.models import Actor, Door, Entry
 from images.models import Image, ImageShare, PlannedShare
@@ -213,6 +214,47 @@ def test_templates_of_an_image_refuse_its_deletion_or_go_with_it(
     assert code(acme_program.call("DeleteImages", deletion)) == "OperationDenied.ImageUsedByBundle"
     assert code(acme_program.call("DeleteImages", {**deletion, "DeleteCascadedBundle": "true"})) == "Success"
     assert not type(template).objects.filter(pk=template.pk).exists()
+
+
+def test_who_may_not_delete_an_image_is_not_sent_to_delete_templates_of_it(
+    globex_program: Program, share: ImageShare, globex: Account, make_template: Callable[..., Any]
+) -> None:
+    make_template(account=globex)
+    deletion = {**REGION, "ImageId.1": share.image.image_id}
+    assert code(globex_program.call("DeleteImages", deletion)) == "OperationDenied.ImageNotOwned"
+
+
+def test_a_template_that_is_made_meanwhile_refuses_the_deletion(
+    acme_program: Program, image: Image, make_template: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = api.images.images_of
+
+    def images_of(*args: Any) -> list[Image]:
+        images = found(*args)
+        make_template()
+        return images
+
+    monkeypatch.setattr(api.images, "images_of", images_of)
+    deletion = {**REGION, "ImageId.1": image.image_id}
+    assert code(acme_program.call("DeleteImages", deletion)) == "OperationDenied.ImageUsedByBundle"
+    assert Image.objects.filter(pk=image.pk).exists()
+
+
+def test_a_name_that_is_given_meanwhile_outlives_a_new_description(
+    acme_program: Program, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = api.images.image_of
+
+    def image_of(*args: Any) -> Image:
+        read = found(*args)
+        Image.objects.get(pk=read.pk).edit(name="name-of-another", by=Actor())
+        return read
+
+    monkeypatch.setattr(api.images, "image_of", image_of)
+    attributes = {**REGION, "ImageId": image.image_id, "Description": "A new one"}
+    assert code(acme_program.call("ModifyImageAttribute", attributes)) == "Success"
+    image.refresh_from_db()
+    assert (image.name, image.description) == ("name-of-another", "A new one")
 
 
 # RAM

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 
 from audit.models import Entry
+from desktops.models import Template
 from images.models import Image, ImageShare
 from tests.conftest import ACME, GLOBEX
 
@@ -34,6 +35,7 @@ def test_a_shared_image_is_not_deleted_by_the_admin_site(share: ImageShare, as_s
     answer = as_support.post(f"/admin/images/image/{share.image.pk}/delete/", {"post": "yes"}, follow=True)
     assert f"This image is shared with account {GLOBEX}. Unshare it first" in answer.content.decode()
     assert Image.objects.filter(pk=share.image.pk).exists()
+    assert (Entry.objects.first().event, Entry.objects.first().outcome) == ("DeleteImage", "image_shared")
 
 
 def test_a_shared_image_is_not_deleted_by_the_shell(share: ImageShare) -> None:
@@ -76,3 +78,24 @@ def test_the_admin_site_deletes_with_an_entry(image: Image, as_support: Client) 
     as_support.post(f"/admin/images/image/{image.pk}/delete/", {"post": "yes"})
     assert not Image.objects.filter(pk=image.pk).exists()
     assert (Entry.objects.get().door, Entry.objects.get().account_id) == ("admin", ACME)
+
+
+def test_support_staff_delete_its_templates_with_it_and_are_told_before(
+    image: Image, template: Template, as_support: Client
+) -> None:
+    url = f"/admin/images/image/{image.pk}/delete/"
+    assert f"{template.name} ({template})" in as_support.get(url).content.decode()
+    assert as_support.post(url, {"post": "yes"}).status_code == 302
+    assert not Image.objects.filter(pk=image.pk).exists()
+    assert not Template.objects.exists()
+    assert set(Entry.objects.values_list("event", flat=True)) >= {"DeleteImage", "DeleteBundles"}
+
+
+def test_images_that_another_tab_deleted_are_said_to_be_gone(image: Image, as_acme: Client) -> None:
+    url, gone = "/cn-hangzhou/images/delete/", "m-gone0000000000000"
+    assert (
+        "1 of the images that you selected is not there any more."
+        in as_acme.get(url, {"image": [image.image_id, gone]}).content.decode()
+    )
+    assert "The images that you selected are not there any more." in as_acme.post(url, {"image": gone}).content.decode()
+    assert "Select the images to delete" in as_acme.get(url).content.decode()

@@ -58,3 +58,12 @@ def test_a_page_without_tabs_does_not_count_them(share: ImageShare, as_globex: C
     with CaptureQueriesContext(connection) as queries:
         as_globex.get(f"/cn-hangzhou/images/{share.image.image_id}/")
     assert not any("audit_entry" in query["sql"] for query in queries)
+
+
+def test_of_many_the_rest_is_there_the_next_time(image, globex, as_globex: Client) -> None:
+    for _ in range(12):
+        share = ImageShare(image=image, recipient=globex)
+        share.grant()
+        share.revoke()
+    told = [as_globex.get("/cn-hangzhou/images/shared/").content.decode().count("image “") for _ in range(3)]
+    assert told == [20, 4, 0]

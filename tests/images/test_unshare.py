@@ -87,3 +87,22 @@ def test_an_image_can_be_shared_again(share: ImageShare, image: Image) -> None:
     share.revoke()
     ImageShare(image=image, recipient_id=GLOBEX).save()
     assert [entry.event for entry in Entry.objects.all()] == ["ShareImage", "UnshareImage", "ShareImage"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_unshares_what_another_tab_unshared_is_told_so(
+    method: str, unshare_url: str, share: ImageShare, as_acme: Client
+) -> None:
+    share.revoke()
+    answer = getattr(as_acme, method)(unshare_url, follow=True)
+    assert answer.redirect_chain == [(f"/cn-hangzhou/images/{share.image}/sharing/", 302)]
+    assert f"This image is not shared with account {GLOBEX} any more." in answer.content.decode()
+    swapped = getattr(as_acme, method)(unshare_url, headers={"hx-request": "true"})
+    assert swapped.status_code == 200
+    assert "<html" not in swapped.content.decode()
+    assert as_acme.get(f"/cn-hangzhou/images/{share.image}/sharing/none/unshare/").status_code == 404
+
+
+def test_a_recipient_finds_no_unshare(unshare_url: str, as_globex: Client) -> None:
+    assert as_globex.post(unshare_url).status_code == 404
+    assert ImageShare.objects.count() == 1
