@@ -1,4 +1,5 @@
-// What HTML cannot do by itself: open the one dialog, give the focus back, copy, and narrow a list as one types.
+// What HTML cannot do by itself: open the one dialog, give the focus back, draw anew what an act has changed, copy, and
+// narrow a list as one types.
 document.documentElement.classList.add("js");
 
 const dialog = document.getElementById("dialog");
@@ -6,6 +7,9 @@ const dialogContent = document.getElementById("dialog-content");
 const announcement = document.getElementById("announcement");
 const noAnswer = document.getElementById("no-answer");
 let openedBy = "";
+// Whether a form in the dialog was sent since the page behind it was drawn, and how many are under way.
+let changed = false;
+let underWay = 0;
 
 // A modal dialog makes the page behind it inert; this says so to readers that do not know that by themselves.
 function coverPage(covered) {
@@ -16,11 +20,28 @@ function coverPage(covered) {
   }
 }
 
+// What of a list is chosen and open, and where in it the focus is, outlives that the list draws itself anew.
+let keeps = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, elt } = event.detail;
+  keeps = target !== elt ? null : {
+    chosen: [...target.querySelectorAll("input:checked")].map(({ id }) => id),
+    open: [...target.querySelectorAll("details[open] > summary")].map(({ id }) => id),
+    focus: target.contains(document.activeElement) ? document.activeElement.id : "",
+  };
+});
+
 document.addEventListener("htmx:afterSwap", (event) => {
   noAnswer.hidden = true;
+  for (const id of keeps?.chosen ?? []) if (document.getElementById(id)) document.getElementById(id).checked = true;
+  for (const id of keeps?.open ?? []) document.getElementById(id)?.closest("details").toggleAttribute("open", true);
+  if (keeps?.focus) document.getElementById(keeps.focus)?.focus({ preventScroll: true });
+  keeps = null;
   if (event.detail.target === dialogContent && !dialog.open) {
     openedBy = document.activeElement ? document.activeElement.id : "";
     dialog.showModal();
+    // Outside it would lie behind it.
+    dialog.append(noAnswer);
     coverPage(true);
     dialogContent.querySelector("[autofocus]")?.focus();
   }
@@ -28,10 +49,42 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 dialog.addEventListener("close", () => {
   dialogContent.replaceChildren();
+  document.body.append(noAnswer);
   coverPage(false);
-  // The list behind may have been drawn anew: the same control, another element.
-  document.getElementById(openedBy)?.focus();
+  // The list behind may have been drawn anew: the same control, another element. In a menu it is out of sight by now.
+  const opener = document.getElementById(openedBy);
+  (opener?.closest("details:not([open])")?.querySelector("summary") ?? opener)?.focus();
+  drawAnew();
 });
+
+// The page behind the dialog shows what was done in it as soon as the dialog is closed and all is answered.
+function drawAnew() {
+  if (!changed || underWay || dialog.open) return;
+  changed = false;
+  const behind = document.querySelector("main [data-fresh]");
+  if (behind) htmx.ajax("GET", location.pathname + location.search, { source: behind, target: behind, swap: "outerHTML" });
+}
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.requestConfig.verb === "get" || !dialog.open) return;
+  changed = true;
+  underWay += 1;
+  event.detail.xhr.addEventListener("loadend", () => {
+    underWay -= 1;
+    // Once what it says has been taken up.
+    setTimeout(drawAnew);
+  });
+});
+
+// What was searched for stays in the links that lie beside the list.
+document.addEventListener("htmx:pushedIntoHistory", () => {
+  const here = location.pathname + location.search;
+  document.getElementById("refresh")?.setAttribute("href", here);
+  for (const next of document.querySelectorAll(".languages [name=next]")) next.value = here;
+});
+
+// The navigation of a narrow window scrolls; it begins with where one is.
+const place = document.querySelector(".side-nav [aria-current]");
+if (place) place.closest("nav").scrollLeft = place.offsetLeft - 16;
 
 // Nothing moves under a pressed pointer: a field that is left by pressing on the next control asks for its answer at
 // once, and an answer that came before the pointer is lifted would push that control away from under the click.
@@ -84,7 +137,13 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary").focus();
   }
+  document.querySelector(".user-panel")?.classList.add("dismissed");
 });
+for (const left of ["pointerleave", "focusout"]) {
+  document.querySelector(".user-panel")?.addEventListener(left, (event) => {
+    if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.classList.remove("dismissed");
+  });
+}
 
 document.addEventListener("input", (event) => {
   const list = document.getElementById(event.target.dataset.filters);
