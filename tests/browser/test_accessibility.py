@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import get_resolver
 from playwright.sync_api import expect
 
-from accounts.models import AccessKey
+from accounts.models import AccessKey, User
 from audit.models import Actor, Entry, record
 from images.models import ImageShare
 from tests.browser import BROWSER
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.test import Client
     from playwright.sync_api import Page
 
-    from accounts.models import Account, User
+    from accounts.models import Account
     from desktops.models import Desktop, Template
     from images.models import Image
 
@@ -110,6 +110,42 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
     assert "\n".join(found) == ""
     assert [line for line in browser_console if unknown not in line] == []
     browser_console.clear()
+
+
+def test_the_longest_names_fit_every_window(
+    browse: Callable[..., Page],
+    make_image: Callable[..., Image],
+    make_desktop: Callable[..., Desktop],
+    make_template: Callable[..., Template],
+    acme: Account,
+    acme_user: User,
+) -> None:
+    """Names that break nowhere by themselves: letters and underscores, as many as there may be."""
+    image = make_image(name="marketing_team_windows_" + "g" * 105)
+    desktop, template = make_desktop(name="d" * 64, image=image), make_template(name="t" * 126, image=image)
+    User.objects.create_user(
+        f"{'p' * 60}@{ACME}.onaliyun.com",
+        "a-password-for-tests",
+        account=acme,
+        ram_id="207329002493920077",
+        policy=User.Policy.READ_ONLY,
+    )
+    of_image, of_template = f"/cn-hangzhou/images/{image}/", f"/cn-hangzhou/templates/{template}/"
+    paths = [CUSTOM, of_image, f"{of_image}sharing/", f"{of_image}copy/", f"{of_image}delete/", f"{of_image}edit/"]
+    paths += [
+        f"/cn-hangzhou/images/delete/?image={image}",
+        "/cn-hangzhou/desktops/",
+        f"/cn-hangzhou/desktops/{desktop}/",
+    ]
+    paths += ["/cn-hangzhou/templates/", of_template, f"{of_template}delete/", "/account/", "/logs/"]
+    page, found = browse(acme_user, CUSTOM), []
+    for path in paths:
+        assert page.goto(path).status == 200, path
+        for width in (1440, 1024, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            if not is_as_wide_as_the_window(page):
+                found.append(f"{path} scrolls sideways at {width}")
+    assert found == []
 
 
 def test_axe_finds_nothing_on_the_sign_in_page(browse: Callable[..., Page]) -> None:

@@ -57,6 +57,15 @@ def test_a_copy_is_an_image_of_its_own_that_nobody_shares(source: Image, globex:
     assert (entry.event, entry.image_id, entry.details["new_image_id"]) == ("CopyImage", source.image_id, copy.image_id)
 
 
+def test_the_page_of_a_copy_says_what_it_was_copied_from(source: Image, as_acme: Client, clock: Any) -> None:
+    copy = source.copy_to("cn-shanghai", name="office-copy", by=SHELL)
+    page = as_acme.get(f"/cn-shanghai/images/{copy}/").content.decode()
+    assert f'<a href="/cn-hangzhou/images/{source}/">{source.name}</a>' in page
+    clock.move_to(START + timedelta(hours=1))
+    source.delete()
+    assert "Copied from" not in as_acme.get(f"/cn-shanghai/images/{copy}/").content.decode()
+
+
 def test_its_status_and_progress_follow_from_the_clock(source: Image, clock: Any) -> None:
     copy = source.copy_to("cn-shanghai", name="office-copy", by=SHELL)
     for seconds, status, progress in (
@@ -135,6 +144,7 @@ def test_while_the_copy_runs_neither_it_nor_its_source_can_be_shared_or_deleted(
 def test_the_source_may_be_copied_to_several_regions_and_deleted_afterwards(source: Image, clock: Any) -> None:
     copies = [source.copy_to(region, name="office-copy", by=SHELL) for region in ("cn-shanghai", "cn-beijing")]
     clock.move_to(START + timedelta(seconds=200))
+    clock.move_to(START + timedelta(hours=1))
     source.delete()
     for copy in copies:
         copy.refresh_from_db()
