@@ -3,11 +3,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -199,7 +201,10 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
     """Ask once more, naming what the recipient loses; then unshare."""
     share = next(iter(_granted(account_of(request).pk, region.pk, image, account)), None)
     if share is None:
-        return _not_shared(request, region, image, account)
+        found = _usable(request, region, image)
+        if not _owns(request, found) or not re.fullmatch(ACCOUNT_ID, account):
+            raise Http404
+        return _not_shared(request, found, not_shared(account))
     found = share.image
     if request.method != "POST":
         context = {
@@ -213,27 +218,20 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
     try:
         share.revoke(by=Actor.of(request))
     except ValidationError as refusal:
-        messages.warning(request, refusal.messages[0])
-    else:
-        messages.success(
-            request,
-            _("Image %(image)s is no longer shared with account %(account)s.") % {"image": found, "account": account},
-        )
+        return _not_shared(request, found, refusal)
+    messages.success(
+        request,
+        _("Image %(image)s is no longer shared with account %(account)s.") % {"image": found, "account": account},
+    )
     if not request.htmx:
         return redirect("images:sharing", region.pk, found.image_id)
     return _sharing(request, found, ShareForm(), changed=True)
 
 
-def _not_shared(request: ConsoleRequest, region: Region, image_id: str, account_id: str) -> HttpResponse:
+def _not_shared(request: ConsoleRequest, image: Image, refusal: ValidationError) -> HttpResponse:
     """Who unshares what another tab has unshared is told so, and sees with whom the image is shared now."""
-    found = _usable(request, region, image_id)
-    if not _owns(request, found) or not re.fullmatch(ACCOUNT_ID, account_id):
-        raise Http404
-    refusal = not_shared(account_id)
     messages.warning(request, refusal.messages[0])
-    if not request.htmx:
-        return redirect("images:sharing", region.pk, found.image_id)
-    return _sharing(request, found, ShareForm(), changed=True)
+    return _sharing(request, image, ShareForm(), status=422 if request.method == "POST" else 200, changed=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -282,7 +280,7 @@ def cancel_copy(request: ConsoleRequest, region: Region, image: str) -> HttpResp
     except ValidationError as refusal:
         return _dialog(request, "cancel_copy", found, None, refusal.messages, status=422)
     messages.success(request, _("The copy %(image)s is cancelled.") % {"image": name})
-    return redirect("images:custom", region.pk)
+    return _to_the_list(request, region)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -297,7 +295,17 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     except ValidationError as refusal:
         return _dialog(request, "delete", found, None, refusal.messages, status=422)
     messages.success(request, _("Image %(image)s is deleted.") % {"image": name})
-    return redirect("images:custom", region.pk)
+    return _to_the_list(request, region)
+
+
+def _to_the_list(request: ConsoleRequest, region: Region) -> HttpResponse:
+    """To the list; where the dialog was opened on it, as it was narrowed and sorted there."""
+    custom, here = reverse("images:custom", args=[region.pk]), urlsplit(request.htmx.current_url_abs_path or "")
+    if here.path != custom:
+        return redirect(custom)
+    query = QueryDict(here.query, mutable=True)
+    query.pop("cursor", None)
+    return redirect(f"{custom}?{query.urlencode()}" if query else custom)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -162,8 +162,10 @@ class Sharing(RuleBasedStateMachine):
     def unshare(self, who: str, index: int, recipient: str) -> None:
         image = self._one(index)
         is_own = image.exists and image.owner == who
-        assert self._post(who, image, f"sharing/{recipient}/unshare/") == (OK if is_own else HIDDEN)
-        if is_own and recipient in image.recipients:
+        is_shared = is_own and recipient in image.recipients
+        expected = OK if is_shared else REFUSED if is_own else HIDDEN
+        assert self._post(who, image, f"sharing/{recipient}/unshare/") == expected
+        if is_shared:
             image.recipients.remove(recipient)
 
     @rule(who=account, index=number)

@@ -99,3 +99,20 @@ def test_images_that_another_tab_deleted_are_said_to_be_gone(image: Image, as_ac
     )
     assert "The images that you selected are not there any more." in as_acme.post(url, {"image": gone}).content.decode()
     assert "Select the images to delete" in as_acme.get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "leads_to"),
+    [
+        ("/cn-hangzhou/images/custom/?q=office&sort=name&cursor=abc", "/cn-hangzhou/images/custom/?q=office&sort=name"),
+        ("/cn-hangzhou/images/custom/", "/cn-hangzhou/images/custom/"),
+        ("/cn-hangzhou/images/m-anything/", "/cn-hangzhou/images/custom/"),
+        ("//evil.example/cn-hangzhou/images/custom/", "/cn-hangzhou/images/custom/"),
+    ],
+)
+def test_it_leads_back_to_the_list_as_it_was_narrowed(
+    opened_on: str, leads_to: str, image: Image, as_acme: Client
+) -> None:
+    headers = {"hx-request": "true", "hx-current-url": f"http://testserver{opened_on}"}
+    answer = as_acme.post(f"/cn-hangzhou/images/{image}/delete/", headers=headers)
+    assert answer["HX-Redirect"] == leads_to
