@@ -115,7 +115,8 @@ def shared(request: ConsoleRequest, region: Region) -> HttpResponse:
             parameter="by_me",
         ),
     }
-    if request.unseen_notices:
+    # The fragment, for a search, has no place for them.
+    if request.unseen_notices and not request.htmx:
         context["notices"] = SeenNotices.catch_up(request.user)
     return render(request, fragment(request, "images/shared.html", "images"), context)
 

@@ -67,3 +67,9 @@ def test_of_many_the_rest_is_there_the_next_time(image, globex, as_globex: Clien
         share.revoke()
     told = [as_globex.get("/cn-hangzhou/images/shared/").content.decode().count("image “") for _ in range(3)]
     assert told == [20, 4, 0]
+
+
+def test_a_search_takes_no_news_away(share: ImageShare, as_globex: Client) -> None:
+    as_globex.get("/cn-hangzhou/images/shared/?q=office", headers={"hx-request": "true"})
+    page = as_globex.get("/cn-hangzhou/images/shared/").content.decode()
+    assert f"Account {ACME} shared image “{share.image.name}” with you" in page
