@@ -23,7 +23,7 @@ from api.calls import (
 )
 from api.errors import ApiError
 from images import validators
-from images.models import Image, ImageAct, ImageShare, Status, shares_of
+from images.models import Image, ImageAct, ImageShare, Status, locked, shares_of
 from queries import Prepared, prepared
 from regions.models import Region
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from api.calls import Source
+    from audit.models import Actor
     from images.models.image import ImageQuerySet
 
 # The API knows no copying: to a program, an image that is being copied is one that is being created.
@@ -200,9 +201,18 @@ def cancel_copy_image(call: Call) -> Answer:
 
 def delete_images(call: Call) -> Answer:
     """Delete images, all or nothing: EDS does not say, and half a deletion is what nobody asks for."""
+    images = images_of(call, call["ImageId"])
     delete = partial(Image.delete, with_templates=bool(call["DeleteCascadedBundle"]))
-    all_or_nothing(call, [("DeleteImage", image, delete) for image in images_of(call, call["ImageId"])])
+    # All images first: who gives a template another image locks that image, then the template.
+    verbs: tuple[Callable[..., object], ...] = (_lock, delete)
+    all_or_nothing(call, [("DeleteImage", image, verb) for verb in verbs for image in images])
     return {}
+
+
+def _lock(image: Image, *, by: Actor) -> None:
+    """Until the transaction ends that this is a part of."""
+    with locked(image):
+        pass
 
 
 def _act(call: Call, image: Image) -> ImageAct:

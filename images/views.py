@@ -185,7 +185,6 @@ def _sharing(
         "shared_total": ngettext("%(count)s account", "%(count)s accounts", len(shares)) % {"count": len(shares)},
         "owner": owner,
         "used": used,
-        "changed": changed,
         "expanded": changed or not request.htmx,
     }
     return render(request, fragment(request, "images/sharing.html", "sharing"), context, status=status)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import api.images
@@ -222,6 +224,20 @@ def test_who_may_not_delete_an_image_is_not_sent_to_delete_templates_of_it(
     make_template(account=globex)
     deletion = {**REGION, "ImageId.1": share.image.image_id}
     assert code(globex_program.call("DeleteImages", deletion)) == "OperationDenied.ImageNotOwned"
+
+
+@pytest.mark.skipif(not connection.features.has_select_for_update, reason="SQLite has one lock for all")
+def test_all_images_are_locked_before_a_template_of_one(
+    acme_program: Program, image: Image, make_image: Callable[..., Image], template: Any
+) -> None:
+    """Who gives a template another image locks the new image, then the template: the other way round is a deadlock."""
+    both = {**REGION, "ImageId.1": image.image_id, "ImageId.2": make_image(name="other").image_id}
+    with CaptureQueriesContext(connection) as queries:
+        assert code(acme_program.call("DeleteImages", {**both, "DeleteCascadedBundle": "true"})) == "Success"
+    locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    first_of_template = next(place for place, sql in enumerate(locks) if 'FROM "desktops_template"' in sql)
+    of_images = {sql for sql in locks[:first_of_template] if 'FROM "images_image"' in sql}
+    assert len(of_images) == 2
 
 
 def test_a_template_that_is_made_meanwhile_refuses_the_deletion(
