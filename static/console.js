@@ -23,8 +23,8 @@ function coverPage(covered) {
 // What of a list is chosen and open, and where in it the focus is, outlives that the list draws itself anew.
 let keeps = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { target, elt } = event.detail;
-  keeps = target !== elt ? null : {
+  const { target, requestConfig } = event.detail;
+  keeps = target !== requestConfig.elt ? null : {
     chosen: [...target.querySelectorAll("input:checked")].map(({ id }) => id),
     open: [...target.querySelectorAll("details[open] > summary")].map(({ id }) => id),
     focus: target.contains(document.activeElement) ? document.activeElement.id : "",

@@ -128,6 +128,8 @@ def test_the_history_of_an_image_has_what_was_just_done(
     _fill(page)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("dialog").get_by_text(f"is shared with account {GLOBEX}")).to_be_visible()
+    # The next share is to be confirmed for itself.
+    expect(page.get_by_role("checkbox", name="I have read the information above")).not_to_be_checked()
     page.keyboard.press("Escape")
     expect(page.get_by_role("table", name="History")).to_contain_text("ShareImage")
     expect(page.get_by_role("link", name="View/Share Image")).to_be_focused()
