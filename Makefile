@@ -8,6 +8,9 @@ TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
+# Dozens of Python processes are started here, and where this is set each of them would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run setup test soak bench lint audit messages screenshots requirements static
 
 # Serve the console with its demo data on http://127.0.0.1:8000/; HOST, PORT, WEB_WORKERS and DATABASE_URL override.

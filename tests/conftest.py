@@ -33,18 +33,19 @@ AUDITOR_RAM_ID, OPERATOR_RAM_ID = "207329002493920002", "207329002493920001"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys and other tests that commit come last.
+    """Journeys come after the tests that roll back, and other tests that commit come last.
 
-    They leave a database without what the migrations load, and Playwright an event loop that runs. pytest-django sorts
-    them so too, before pytest groups the journeys by their browser and moves them forward again.
+    Playwright leaves an event loop that runs, and who commits a database without what the migrations load, which only
+    the journeys put back, and only where they have left it themselves. pytest-django sorts them too, before pytest
+    groups the journeys by their browser and moves them forward again.
     """
 
-    def comes_last(item: pytest.Item) -> bool:
+    def place(item: pytest.Item) -> int:
         marker = item.get_closest_marker("django_db")
         commits = marker is not None and marker.kwargs.get("transaction", False)
-        return commits or item.get_closest_marker("browser") is not None
+        return 1 if item.get_closest_marker("browser") else 2 if commits else 0
 
-    items.sort(key=comes_last)
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

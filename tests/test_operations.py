@@ -186,6 +186,7 @@ def test_metrics_count_acts_refusals_requests_and_images_in_progress(
 
 
 @pytest.mark.processes
+@pytest.mark.any_database
 def test_metrics_are_of_all_processes_of_the_server(tmp_path: Path) -> None:
     with (
         fresh_database(tmp_path) as database_url,

@@ -13,6 +13,8 @@ from django.test import RequestFactory
 
 from audit.middleware import client_address
 
+pytestmark = pytest.mark.any_database
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from api.calls import Action
     from tests.processes import Console
 
+pytestmark = pytest.mark.any_database
+
 PAGE = settings.BASE_DIR / "docs" / "api.md"
 
 

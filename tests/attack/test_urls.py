@@ -54,6 +54,7 @@ def send(client: Client, method: str, url: str) -> Any:
     return client.generic(method, url, b"", "application/x-www-form-urlencoded")
 
 
+@pytest.mark.any_database
 def test_every_part_of_an_url_is_thought_of() -> None:
     everything = set().union(*map(parts_of, routes()))
     assert everything == OF_AN_ACCOUNT.keys() | OTHERS | OF_THE_ADMIN_SITE
@@ -61,6 +62,7 @@ def test_every_part_of_an_url_is_thought_of() -> None:
     assert ANYTHING_ELSE in set(routes())
 
 
+@pytest.mark.any_database
 def test_no_url_does_anything_for_a_stranger_without_a_sign_in(acmes: Mapping[str, object]) -> None:
     before, wrong = all_there_is(), {}
     for route in sorted(set(routes())):
@@ -75,6 +77,7 @@ def test_no_url_does_anything_for_a_stranger_without_a_sign_in(acmes: Mapping[st
     assert all_there_is() == before
 
 
+@pytest.mark.any_database
 def test_what_is_anothers_answers_like_what_is_not_there(acmes: dict[str, object], initech_user: User) -> None:
     """With every method, word for word; and nothing of it is changed."""
     before, wrong = all_there_is(), {}
@@ -112,6 +115,7 @@ def said(answer: Any, url: str, ids: list[str]) -> tuple[int, str, dict[str, str
     return answer.status_code, text, headers
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("who", ["stranger", "recipient", "auditor"])
 def test_no_method_of_any_url_changes_what_is_acmes(
     who: str, acmes: dict[str, object], initech_user: User, globex_user: User, auditor: User

@@ -15,7 +15,7 @@ from audit.models import Actor
 from images.models import Image, ImageShare
 from tests.browser import BROWSER
 from tests.browser.conftest import NARROW
-from tests.browser.test_sharing import CUSTOM, SHARED, row_of
+from tests.browser.test_sharing import CUSTOM, SHARED, dialog_of, row_of
 from tests.conftest import GLOBEX
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_the_lists_show_what_was_done_once_the_dialog_is_closed(
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Shared Account").click()
     dialog.get_by_role("button", name="Unshare").click()
-    dialog.get_by_role("button", name="Unshare").click()
+    dialog_of(page, "Unshare image").get_by_role("button", name="Unshare").click()
     expect(dialog.get_by_text("This image is shared with no account.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(by_me).to_have_count(0)
