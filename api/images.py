@@ -128,7 +128,7 @@ def _image(call: Call, image: Image) -> dict[str, Any]:
         "SharedCount": image.shared_count if is_own else 0,
         "VolumeEncryptionEnabled": image.encrypted,
         "CreationTime": image.created_at,
-        "UpdateTime": image.ready_at if is_available else image.failed_at or image.created_at,
+        "UpdateTime": image.edited_at or (image.ready_at if is_available else image.failed_at or image.created_at),
     }
 
 

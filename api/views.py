@@ -147,9 +147,16 @@ def _record_denied(action: Action, by: Actor, sent: Mapping[str, str]) -> None:
         outcome="no_permission",
         account_id=by.account_id,
         region_id=sent.get("RegionId", ""),
-        image_id=sent.get("ImageId", ""),
-        other_account_id=sent.get("AddAccount.1", ""),
+        image_id=_first(sent, "ImageId"),
+        resource_id=_first(sent, "DesktopId", "BundleId"),
+        other_account_id=_first(sent, "AddAccount", "RemoveAccount"),
     )
+
+
+def _first(sent: Mapping[str, str], *parameters: str) -> str:
+    """The first value of those parameters, each of which may be one or a list."""
+    found = (sent.get(name) or sent.get(f"{name}.1") for name in parameters)
+    return next(filter(None, found), "")
 
 
 def _refusal(request: HttpRequest, error: ApiError) -> tuple[Answer, int]:

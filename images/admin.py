@@ -90,6 +90,7 @@ class ImageAdmin(VerbAdmin):
         "source",
         "created_at",
         "ready_at",
+        "edited_at",
         "failed_at",
         "failure",
         "sharing",

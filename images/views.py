@@ -207,13 +207,7 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
         return _not_shared(request, found, not_shared(account))
     found = share.image
     if request.method != "POST":
-        context = {
-            "image": found,
-            "share": share,
-            "refusals": why_not("unshare", found, request.user),
-            "templates": found.templates.filter(account=share.recipient_id).count(),
-            "computers": found.desktops.filter(account=share.recipient_id).count(),
-        }
+        context = {"image": found, "share": share, "refusals": why_not("unshare", found, request.user)}
         return render(request, fragment(request, "images/unshare.html", "unshare"), context)
     try:
         share.revoke(by=Actor.of(request))

@@ -130,6 +130,9 @@ def test_an_account_is_deactivated_and_never_deleted(acme: Account, as_support: 
 
 def test_unsharing_twice_is_a_sentence(share: ImageShare, as_support: Client) -> None:
     url = f"/admin/images/imageshare/{share.pk}/delete/"
+    page = as_support.get(url).content.decode()
+    assert "It can no longer create cloud computers from the image." in page
+    assert "Now there are 0." in page
     assert as_support.post(url, {"post": "yes"}).status_code == 302
     assert as_support.post(url, {"post": "yes"}).status_code == 302
     assert not ImageShare.objects.exists()

@@ -24,6 +24,12 @@ def test_a_page_that_is_not_there_shows_the_request_id(as_acme: Client) -> None:
     assert "Deployment" in page
 
 
+def test_support_staff_are_led_back_to_their_own_site(as_support: Client) -> None:
+    answer = as_support.get("/cn-hangzhou/images/custom/")
+    assert answer.status_code == 403
+    assert "Back to the admin site" in answer.content.decode()
+
+
 def test_inside_a_dialog_an_error_is_only_its_text(as_acme: Client) -> None:
     answer = as_acme.get("/cn-hangzhou/images/m-none/sharing/", headers={"HX-Request": "true"})
     assert answer.status_code == 404

@@ -86,7 +86,7 @@ class Template(Configuration):
         blank=True,
         validators=[
             RegexValidator(
-                r"^(?!https?://).{2,256}\Z",
+                r"^(?!(?i:https?)://).{2,256}\Z",
                 _("Enter 2 to 256 characters that do not begin with http:// or https://."),
                 flags=re.DOTALL,
             )

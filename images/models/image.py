@@ -150,7 +150,7 @@ class Image(Listed):
         blank=True,
         validators=[
             RegexValidator(
-                r"^(?!https?://).{2,256}\Z",
+                r"^(?!(?i:https?)://).{2,256}\Z",
                 _("Enter 2 to 256 characters that do not begin with http:// or https://."),
                 flags=re.DOTALL,
             )
@@ -168,6 +168,7 @@ class Image(Listed):
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     ready_at = models.DateTimeField(_("ready"), default=timezone.now, editable=False)
     failed_at = models.DateTimeField(_("failed"), null=True, blank=True, editable=False)
+    edited_at = models.DateTimeField(_("last changed"), null=True, blank=True, editable=False)
     failure = models.CharField(_("reason of the failure"), max_length=256, blank=True)
 
     # From ImageQuerySet.with_shared_count.
@@ -288,8 +289,9 @@ class Image(Listed):
             validators.check(validators.EDIT_RULES, self._act(by))
             for field, value in given.items():
                 setattr(self, field, value)
+            self.edited_at = timezone.now()
             self.full_clean(validate_unique=False, validate_constraints=False)
-            self.save(update_fields=list(given))
+            self.save(update_fields=[*given, "edited_at"])
 
     def copy_to(
         self,

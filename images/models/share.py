@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 import audit.models as audit
 import queries
@@ -88,6 +89,31 @@ class ImageShare(models.Model):
     def save(self, *args: object, **kwargs: object) -> None:
         """Grant the share in the name of the command line; there is no other way to save one."""
         self.grant()
+
+    @property
+    def consequences(self) -> list[str]:
+        """What unsharing means for the recipient, a sentence each: the page's rules, with how many it hits now."""
+        templates = self.image.templates.filter(account=self.recipient_id).count()
+        computers = self.image.desktops.filter(account=self.recipient_id).count()
+        return [
+            str(_("The account no longer finds the image, neither in the console nor through the API.")),
+            str(_("It can no longer create cloud computers from the image.")),
+            str(_("It can no longer change a cloud computer's image to this one.")),
+            ngettext(
+                "Its templates that are made from the image become unavailable. It must delete them by hand. Now there "
+                "is %(count)s.",
+                "Its templates that are made from the image become unavailable. It must delete them by hand. Now there "
+                "are %(count)s.",
+                templates,
+            )
+            % {"count": templates},
+            ngettext(
+                "Its cloud computers that were created from the image go on. Now there is %(count)s.",
+                "Its cloud computers that were created from the image go on. Now there are %(count)s.",
+                computers,
+            )
+            % {"count": computers},
+        ]
 
     @cached_property
     def standing(self) -> Standing:

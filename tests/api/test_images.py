@@ -273,6 +273,17 @@ def test_a_name_that_is_given_meanwhile_outlives_a_new_description(
     assert (image.name, image.description) == ("name-of-another", "A new one")
 
 
+def test_an_image_says_when_it_was_changed(acme_program: Program, make_image: Callable[..., Image]) -> None:
+    image = make_image()
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    Image.objects.filter(pk=image.pk).update(created_at=at, ready_at=at)
+    before = datetime.now(UTC).replace(microsecond=0)
+    assert code(acme_program.call("ModifyImageAttribute", REGION, ImageId=image.image_id, Name="office-2")) == "Success"
+    [row] = acme_program.call("DescribeImages", REGION, ImageType="CUSTOM").json()["Images"]
+    assert row["CreationTime"] == "2026-01-02T00:00:00Z"
+    assert before <= datetime.fromisoformat(row["UpdateTime"]) <= datetime.now(UTC)
+
+
 # RAM
 
 
@@ -291,6 +302,15 @@ def test_a_read_only_user_describes_and_changes_nothing_and_the_try_is_in_the_au
         image.image_id,
         GLOBEX,
     )
+    for action, names in (
+        ("DeleteImages", {"ImageId.1": image.image_id}),
+        ("StopDesktops", {"DesktopId.1": "ecd-1"}),
+        ("ModifyBundle", {"BundleId": "b-1", "ImageId": image.image_id}),
+    ):
+        response = auditor_program.call(action, REGION, **names)
+        [entry] = Entry.objects.filter(request_id=response.json()["RequestId"])
+        assert (entry.event, entry.outcome) == (action, "no_permission")
+        assert {entry.image_id, entry.resource_id} - {""} == set(names.values())
 
 
 # Lists

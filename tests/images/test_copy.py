@@ -230,6 +230,7 @@ def test_name_and_description_are_edited(image: Image, as_acme: Client) -> None:
         ({"name": "", "description": ""}, "name"),
         ({"name": "good-name", "description": "x"}, "description"),
         ({"name": "good-name", "description": "http://example.com"}, "description"),
+        ({"name": "good-name", "description": "HTTPS://example.com"}, "description"),
         ({"name": "good-name", "description": "x" * 257}, "description"),
         ({"name": "nul\0byte", "description": ""}, "name"),
     ],
