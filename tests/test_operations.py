@@ -187,10 +187,10 @@ def test_metrics_count_acts_refusals_requests_and_images_in_progress(
 
 @pytest.mark.processes
 @pytest.mark.any_database
-def test_metrics_are_of_all_processes_of_the_server(tmp_path: Path) -> None:
+def test_metrics_are_of_all_processes_of_the_server(tmp_path: Path, demo_database: str) -> None:
     with (
-        fresh_database(tmp_path) as database_url,
-        served(database_url, tmp_path, METRICS_TOKEN="right", WEB_WORKERS="3") as console,
+        fresh_database(tmp_path, like=demo_database) as database_url,
+        served(database_url, tmp_path, loaded=True, METRICS_TOKEN="right", WEB_WORKERS="3") as console,
     ):
         acme = Person(console.address, "acme@example.com", "console-demo")
         for _time in range(20):

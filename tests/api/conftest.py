@@ -99,10 +99,13 @@ def auditor_program(auditor: User, key_of: Any) -> Program:
 
 
 @pytest.fixture(scope="session")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def console(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Iterator[Console]:
     """The console with the demo data in two server processes, for as long as these tests run."""
     folder = tmp_path_factory.mktemp("api")
-    with fresh_database(folder) as database_url, served(database_url, folder, CREATE_IMAGE_SECONDS="0") as console:
+    with (
+        fresh_database(folder, like=demo_database) as database_url,
+        served(database_url, folder, loaded=True, CREATE_IMAGE_SECONDS="0") as console,
+    ):
         yield console
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -28,13 +27,12 @@ OFFICE = "m-acmedemo000000001"
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Console, Console]]:
+def two(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Iterator[tuple[Console, Console]]:
     first, second = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
-    same = {"SECRET_KEY": secrets.token_urlsafe(50), "WEB_WORKERS": "1"}
     with (
-        fresh_database(first) as database_url,
-        served(database_url, first, **same) as one,
-        served(database_url, second, **same) as other,
+        fresh_database(first, like=demo_database) as database_url,
+        served(database_url, first, loaded=True, WEB_WORKERS="1") as one,
+        served(database_url, second, loaded=True, WEB_WORKERS="1") as other,
     ):
         yield one, other
 
