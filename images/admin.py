@@ -156,6 +156,7 @@ class ImageAdmin(VerbAdmin):
 @admin.register(ImageShare)
 class ImageShareAdmin(VerbAdmin):
     list_display = ("image", OWNER, RECIPIENT, REGION, "created_at", "granted_by")
+    fields = ("image", "owner", "recipient", "region", "created_at", "granted_by")
     search_fields = ("image__image_id__exact", "owner__account_id__exact", "recipient__account_id__exact")
     search_help_text = gettext_lazy("A whole image ID, or the account ID of the owner or of the recipient")
     list_select_related = ("image",)

@@ -128,11 +128,18 @@ def test_an_account_is_deactivated_and_never_deleted(acme: Account, as_support: 
     assert Account.objects.filter(pk=ACME).exists()
 
 
-def test_unsharing_twice_is_a_sentence(share: ImageShare, as_support: Client) -> None:
-    url = f"/admin/images/imageshare/{share.pk}/delete/"
-    page = as_support.get(url).content.decode()
+def test_support_staff_see_a_share_and_what_unsharing_it_means(share: ImageShare, as_support: Client) -> None:
+    page = as_support.get(f"/admin/images/imageshare/{share.pk}/change/").content.decode()
+    assert ACME in page
+    assert GLOBEX in page
+    assert "Shared since" in page
+    page = as_support.get(f"/admin/images/imageshare/{share.pk}/delete/").content.decode()
     assert "It can no longer create cloud computers from the image." in page
     assert "Now there are 0." in page
+
+
+def test_unsharing_twice_is_a_sentence(share: ImageShare, as_support: Client) -> None:
+    url = f"/admin/images/imageshare/{share.pk}/delete/"
     assert as_support.post(url, {"post": "yes"}).status_code == 302
     assert as_support.post(url, {"post": "yes"}).status_code == 302
     assert not ImageShare.objects.exists()
