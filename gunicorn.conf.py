@@ -1,7 +1,10 @@
 """How the console is served, by `make run` and in production alike: `gunicorn` in this folder reads it."""
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
 
 from eds_console.worker import Worker
 
@@ -14,10 +17,25 @@ def _number(name: str, default: int) -> int:
 
 
 # The processes of this server keep their counts in files of one folder, and whichever is asked for /metrics/ adds up.
-_counts = None
-if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    _counts = tempfile.TemporaryDirectory(prefix="console-metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts.name
+_COUNTS, _OURS = "PROMETHEUS_MULTIPROC_DIR", "console-metrics-"
+
+
+def _remove(folder, process):
+    # Its workers, which end in the same way, leave it to the server.
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# A server that is told to reload (SIGHUP) reads this file again and goes on counting in the same folder.
+if _COUNTS not in os.environ:
+    os.environ[_COUNTS] = tempfile.mkdtemp(prefix=_OURS)
+    atexit.register(_remove, os.environ[_COUNTS], os.getpid())
+
+
+def pre_exec(server):
+    # Who takes over from this server (SIGUSR2) has a folder of its own.
+    if Path(os.environ[_COUNTS]).name.startswith(_OURS):
+        server.cfg.env_orig.pop(_COUNTS, None)
 
 
 def when_ready(server):
@@ -25,11 +43,6 @@ def when_ready(server):
     from eds_console.warm import warm
 
     warm()
-
-
-def on_exit(server):
-    if _counts is not None:
-        _counts.cleanup()
 
 
 wsgi_app = "eds_console.wsgi"

@@ -55,7 +55,8 @@ class Server:
     """gunicorn, which is killed and started again on one address, as a supervisor would."""
 
     def __init__(self, database_url: str, folder: Path, **environment: str) -> None:
-        self.environment = production(database_url, **environment)
+        # A server that is killed takes nothing away.
+        self.environment = production(database_url, **{"TMPDIR": str(folder), **environment})
         self.log = folder / "gunicorn.log"
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
