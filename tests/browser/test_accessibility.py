@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 pytestmark = BROWSER
 
 EMPTY = "/eu-west-1/images/custom/"
+HANGS_OVER = (
+    "Math.max(0, ...[...document.querySelectorAll('table')].map(it => it.scrollWidth - it.parentElement.clientWidth))"
+)
 
 
 def violations(page: Page, where: str) -> list[str]:
@@ -160,6 +163,8 @@ def looked_at(page: Page, where: str) -> list[str]:
         page.set_viewport_size({"width": width, "height": 900})
         if not is_as_wide_as_the_window(page):
             found.append(f"{where} scrolls sideways at {width}")
+        if over := page.evaluate(HANGS_OVER):
+            found.append(f"{where} has a table that hangs over by {over} px at {width}")
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size(NARROW)
     return found + violations(page, f"{where}, dark and narrow")
