@@ -155,7 +155,10 @@ class ActForm(forms.Form):
             return None
 
     def entered(self, name: str) -> str:
-        """The field's text as it was entered, even where the field did not take it; without NUL, for PostgreSQL."""
+        """The field's text as it was entered, even where the field did not take it.
+
+        NUL, which PostgreSQL does not keep, becomes a character that no rule takes.
+        """
         self.full_clean()
         return str(self.cleaned_data.get(name) or self.data.get(name, "")).strip().replace("\0", "\ufffd")
 

@@ -260,13 +260,22 @@ CANCEL_COPY_RULES: tuple[Callable[[Act], None], ...] = (image_is_custom, image_i
 COPY_RULES: tuple[Callable[[ImageAct], None], ...] = (*EDIT_RULES, destination_is_another_region)
 
 
+# Who is refused by these is told nothing else of the image: with whom it is shared besides is its owner's business.
+DECISIVE = {image_is_custom, image_is_own}
+
+
 def check[A](rules: Iterable[Callable[[A], None]], act: A) -> None:
-    """Run every rule on the act. Raises one ValidationError with all that refuse, in the order of the rules."""
+    """Run every rule on the act. Raises one ValidationError with all that refuse, in the order of the rules.
+
+    One that is decisive refuses alone.
+    """
     errors: dict[str, list[ValidationError]] = {}
     for rule in rules:
         try:
             rule(act)
         except ValidationError as refusal:
+            if rule in DECISIVE:
+                raise
             errors = refusal.update_error_dict(errors)
     if errors:
         raise ValidationError(errors)

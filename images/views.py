@@ -115,8 +115,8 @@ def shared(request: ConsoleRequest, region: Region) -> HttpResponse:
             parameter="by_me",
         ),
     }
-    # The fragment, for a search, has no place for them.
-    if request.unseen_notices and not request.htmx:
+    # The fragment, for a search, has no place for them; and what is only asked for its head is not read.
+    if request.unseen_notices and request.method == "GET" and not request.htmx:
         context["notices"] = SeenNotices.catch_up(request.user)
     return render(request, fragment(request, "images/shared.html", "images"), context)
 
@@ -139,7 +139,7 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
     """The Shared Image dialog: whom the image is shared with, and one more account to share it with."""
     found = _usable(request, region, image)
     if request.method != "POST":
-        if request.htmx and "account" in request.GET:
+        if request.htmx and "account" in request.GET and _owns(request, found):
             return _recipient(request, found)
         return _sharing(request, found, ShareForm())
     form = ShareForm(request.POST)

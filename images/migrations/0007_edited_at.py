@@ -25,9 +25,9 @@ class Migration(migrations.Migration):
                 max_length=256,
                 validators=[
                     django.core.validators.RegexValidator(
-                        "^(?!(?i:https?)://).{2,256}\\Z",
+                        "^(?!https?://)[^\\ufffd]{2,256}\\Z",
                         "Enter 2 to 256 characters that do not begin with http:// or https://.",
-                        flags=re.RegexFlag["DOTALL"],
+                        flags=re.RegexFlag["IGNORECASE"],
                     )
                 ],
                 verbose_name="description",

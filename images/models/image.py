@@ -4,6 +4,7 @@ import re
 import secrets
 import string
 from contextlib import contextmanager
+from copy import copy as duplicate
 from dataclasses import dataclass, field
 from datetime import timedelta
 from operator import attrgetter
@@ -150,9 +151,9 @@ class Image(Listed):
         blank=True,
         validators=[
             RegexValidator(
-                r"^(?!(?i:https?)://).{2,256}\Z",
+                r"^(?!https?://)[^\ufffd]{2,256}\Z",
                 _("Enter 2 to 256 characters that do not begin with http:// or https://."),
-                flags=re.DOTALL,
+                flags=re.IGNORECASE,
             )
         ],
     )
@@ -230,7 +231,10 @@ class Image(Listed):
         """Whole percent of the work that is done; 100 only when the image is ready."""
         whole = (self.ready_at - self.created_at).total_seconds()
         done = ((self.failed_at or timezone.now()) - self.created_at).total_seconds()
-        return 100 if done >= whole else max(0, int(100 * done / whole))
+        if done >= whole:
+            return 100
+        # Nothing is done yet of what began in the future, as it does on a machine whose clock was set back.
+        return int(100 * done / whole) if done > 0 else 0
 
     @property
     def recipient_ids(self) -> list[str]:
@@ -287,11 +291,13 @@ class Image(Listed):
         given: dict[str, Any] = {field: value for field, value in asked.items() if value is not None}
         with act("ModifyImageAttribute", self, by=by, **given):
             validators.check(validators.EDIT_RULES, self._act(by))
+            edited = duplicate(self)
             for field, value in given.items():
-                setattr(self, field, value)
-            self.edited_at = timezone.now()
-            self.full_clean(validate_unique=False, validate_constraints=False)
-            self.save(update_fields=[*given, "edited_at"])
+                setattr(edited, field, value)
+            edited.edited_at = timezone.now()
+            edited.full_clean(validate_unique=False, validate_constraints=False)
+            edited.save(update_fields=[*given, "edited_at"])
+            self.become(edited)
 
     def copy_to(
         self,

@@ -26,10 +26,12 @@ class SeenNotices(models.Model):
     def catch_up(cls, user: User) -> list[Entry]:
         """The first notices that the user has not seen, newest first; from now on they count as seen.
 
+        What was before there was the user is no news.
         Of more than NOTICES_SHOWN the rest is there the next time.
         """
         seen, _created = cls.objects.get_or_create(user=user)
-        unseen = Entry.objects.notices_for(user.account_id or "").filter(pk__gt=seen.last_entry_id)
+        news = Entry.objects.notices_for(user.account_id or "", since=user.date_joined)
+        unseen = news.filter(pk__gt=seen.last_entry_id)
         notices = list(unseen.order_by("pk")[:NOTICES_SHOWN])[::-1]
         if notices:
             cls.objects.filter(pk=seen.pk).update(last_entry_id=notices[0].pk)

@@ -81,6 +81,12 @@ def test_its_status_and_progress_follow_from_the_clock(source: Image, clock: Any
         assert not any(Image.objects.in_status(other).filter(pk=copy.pk).exists() for other in others)
 
 
+def test_what_begins_in_the_future_has_no_progress_yet(make_image: Callable[..., Image]) -> None:
+    """As after the clock was set back, or where another server's is ahead."""
+    soon = datetime.now(UTC) + timedelta(seconds=5)
+    assert make_image(created_at=soon, ready_at=soon).progress == 0
+
+
 @pytest.mark.parametrize(
     ("change", "region", "name", "code"),
     [
@@ -221,6 +227,12 @@ def test_name_and_description_are_edited(image: Image, as_acme: Client) -> None:
     assert Entry.objects.get().event == "ModifyImageAttribute"
 
 
+def test_a_refused_name_is_not_shown_as_the_images(image: Image, as_acme: Client) -> None:
+    page = as_acme.post(f"/cn-hangzhou/images/{image}/edit/", {"name": "-nonsense", "description": ""}).content.decode()
+    assert "<strong>office-standard</strong>" in page
+    assert "<strong>-nonsense" not in page
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
@@ -233,6 +245,7 @@ def test_name_and_description_are_edited(image: Image, as_acme: Client) -> None:
         ({"name": "good-name", "description": "HTTPS://example.com"}, "description"),
         ({"name": "good-name", "description": "x" * 257}, "description"),
         ({"name": "nul\0byte", "description": ""}, "name"),
+        ({"name": "good-name", "description": "nul\0byte"}, "description"),
     ],
 )
 def test_a_bad_name_or_description_is_refused_at_its_field(

@@ -14,11 +14,13 @@ from tests.conftest import ACME
 if TYPE_CHECKING:
     from django.test import Client
 
+    from images.models import Image
+
 MARK = '<span class="mark"'
 
 
 def test_the_recipient_is_told_of_a_share_and_of_its_end_until_it_was_seen(
-    share: ImageShare, as_globex: Client, as_acme: Client
+    as_globex: Client, share: ImageShare, as_acme: Client
 ) -> None:
     assert f'{MARK} aria-hidden="true">1<' in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
     page = as_globex.get("/cn-shanghai/images/shared/").content.decode()
@@ -33,7 +35,10 @@ def test_the_recipient_is_told_of_a_share_and_of_its_end_until_it_was_seen(
     assert MARK not in as_acme.get("/cn-hangzhou/images/custom/").content.decode()
 
 
-def test_each_person_of_an_account_sees_them(share: ImageShare, as_globex: Client, globex, client: Client) -> None:
+def test_each_person_of_an_account_sees_them_but_what_was_before_there_was_the_person(
+    as_globex: Client, globex, image: Image, client: Client
+) -> None:
+    ImageShare(image=image, recipient=globex).grant()
     as_globex.get("/cn-hangzhou/images/shared/")
     colleague = User.objects.create_user(
         f"x@{globex.pk}.onaliyun.com",
@@ -43,6 +48,8 @@ def test_each_person_of_an_account_sees_them(share: ImageShare, as_globex: Clien
         policy="AliyunECDReadOnlyAccess",
     )
     client.force_login(colleague)
+    assert MARK not in client.get("/cn-hangzhou/images/custom/").content.decode()
+    ImageShare.objects.get().revoke()
     assert MARK in client.get("/cn-hangzhou/images/custom/").content.decode()
 
 
@@ -54,7 +61,7 @@ def test_a_refused_try_is_nobodys_news(image, globex, as_globex: Client, acme) -
     assert MARK not in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
 
 
-def test_a_page_without_tabs_does_not_count_them(share: ImageShare, as_globex: Client) -> None:
+def test_a_page_without_tabs_does_not_count_them(as_globex: Client, share: ImageShare) -> None:
     with CaptureQueriesContext(connection) as queries:
         as_globex.get(f"/cn-hangzhou/images/{share.image.image_id}/")
     assert not any("audit_entry" in query["sql"] for query in queries)
@@ -69,7 +76,8 @@ def test_of_many_the_rest_is_there_the_next_time(image, globex, as_globex: Clien
     assert told == [20, 4, 0]
 
 
-def test_a_search_takes_no_news_away(share: ImageShare, as_globex: Client) -> None:
+def test_a_search_takes_no_news_away(as_globex: Client, share: ImageShare) -> None:
     as_globex.get("/cn-hangzhou/images/shared/?q=office", headers={"hx-request": "true"})
+    as_globex.head("/cn-hangzhou/images/shared/")
     page = as_globex.get("/cn-hangzhou/images/shared/").content.decode()
     assert f"Account {ACME} shared image “{share.image.name}” with you" in page

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.exceptions import ValidationError
 
-from audit.models import Door, Entry
+from audit.models import Actor, Door, Entry
 from images.models import Image, ImageShare
 from tests.conftest import ACME, GLOBEX
 
@@ -100,6 +100,26 @@ def test_who_unshares_what_another_tab_unshared_is_told_so(
         assert f"This image is not shared with account {GLOBEX} any more." in answer.content.decode()
         assert "This image is shared with no account." in answer.content.decode()
     assert as_acme.get(f"/cn-hangzhou/images/{share.image}/sharing/none/unshare/").status_code == 404
+
+
+def test_no_door_tells_a_recipient_who_else_has_the_image(share: ImageShare, initech, as_globex: Client) -> None:
+    ImageShare(image=share.image, recipient=initech).grant()
+    url = f"/cn-hangzhou/images/{share.image}"
+    htmx = {"HX-Request": "true"}
+    answers = [
+        as_globex.get(f"{url}/delete/"),
+        as_globex.post(f"{url}/delete/"),
+        as_globex.get(f"/cn-hangzhou/images/delete/?image={share.image}"),
+        as_globex.get(f"{url}/sharing/", {"account": initech.pk}, headers=htmx),
+        as_globex.post(f"{url}/sharing/", {"account": initech.pk, "confirm": "on"}, headers=htmx),
+    ]
+    for answer in answers:
+        text = answer.content.decode()
+        # What was sent may come back in its field.
+        assert "shared with account" not in text.replace(f"shared with account {GLOBEX}", "")
+        assert "2 accounts" not in text
+    Image.objects.filter(pk=share.image.pk).first().copy_to("cn-shanghai", name="under-way", by=Actor())
+    assert "being copied" not in as_globex.get(f"{url}/sharing/").content.decode()
 
 
 def test_a_recipient_finds_no_unshare(unshare_url: str, as_globex: Client) -> None:
