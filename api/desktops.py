@@ -113,7 +113,7 @@ def _desktop(desktop: Desktop) -> dict[str, Any]:
         "GpuCount": float(kind.gpus if kind else 0),
         "GpuSpec": kind.gpu_spec if kind else "",
         "ImageId": desktop.image_ref,
-        "ImageName": desktop.image_name,
+        "ImageName": desktop.image_name_now,
         "BundleId": desktop.template_ref,
         "BundleName": desktop.template_name,
         "OsType": desktop.os_type,
@@ -157,7 +157,10 @@ def _to_each(call: Call, event: str, verb: Callable[..., None]) -> Answer:
 
 
 def rebuild_desktops(call: Call) -> Answer:
-    """Each computer for itself, as the answer has a result for each; an image that is not usable refuses the call."""
+    """Each computer for itself, as the answer has a result for each.
+
+    An image that is not usable refuses the call; one that is unshared during the call, the computers that are left.
+    """
     desktops = desktops_of(call, call["DesktopId"])
     image = usable_image(call, call["RegionId"], call["ImageId"]) if call["ImageId"] else None
     results = []
@@ -171,7 +174,7 @@ def rebuild_desktops(call: Call) -> Answer:
                 by=call.by,
             )
         except ValidationError as refusal:
-            if call["ImageId"] and first_error(refusal).code == "image_not_usable":
+            if not results and call["ImageId"] and first_error(refusal).code == "image_not_usable":
                 raise
             error = of_refusal(refusal)
             result |= {"Code": error.code, "Message": str(error.message)}
@@ -276,7 +279,7 @@ def _bundle(bundle: Template) -> dict[str, Any]:
         "BundleType": "CUSTOM",
         "Description": bundle.description,
         "ImageId": bundle.image_ref,
-        "ImageName": bundle.image_name,
+        "ImageName": bundle.image_name_now,
         # The API's statuses know no template that lost its image; the console calls it so.
         "ImageStatus": STATUS_NAMES[bundle.image.status] if bundle.image and bundle.image_is_usable else "Unavailable",
         "DesktopType": bundle.desktop_type,
@@ -330,8 +333,6 @@ def create_template(call: Call) -> Answer:
             "InvalidParameter",
             "A template says nothing of encryption here: set VolumeEncryptionEnabled when you create cloud computers.",
         )
-    if not call["ImageId"]:
-        raise ApiError("MissingParameter", "ImageId is required.")
     region_id = _region(regions[0]["RegionId"])
     data_disks = call["DataDiskList"] or [{}]
     image = usable_image(call, region_id, call["ImageId"])

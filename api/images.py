@@ -203,10 +203,15 @@ def delete_images(call: Call) -> Answer:
     """Delete images, all or nothing: EDS does not say, and half a deletion is what nobody asks for."""
     images = images_of(call, call["ImageId"])
     delete = partial(Image.delete, with_templates=bool(call["DeleteCascadedBundle"]))
-    # All images first: who gives a template another image locks that image, then the template.
-    verbs: tuple[Callable[..., object], ...] = (_lock, delete)
+    # Whose they are first, so that only this account is locked. Then all images, before any template: who gives a
+    # template another image locks that image, then the template.
+    verbs: tuple[Callable[..., object], ...] = (_is_own, _lock, delete)
     all_or_nothing(call, [("DeleteImage", image, verb) for verb in verbs for image in images])
     return {}
+
+
+def _is_own(image: Image, *, by: Actor) -> None:
+    validators.check((validators.image_is_custom, validators.image_is_own), ImageAct(image, by.account_id))
 
 
 def _lock(image: Image, *, by: Actor) -> None:

@@ -84,6 +84,14 @@ class Configuration(models.Model):
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude={*(exclude or ()), *self.NOT_CLEANED})
 
+    @property
+    def image_name_now(self) -> str:
+        """The image's name. What another account calls its image now may be no business of this one any more, so that
+        keeps the name that it had when it was taken, as an image that is gone does."""
+        if self.image is not None and self.image.owner_id in {None, self.account_id}:
+            return self.image.name
+        return self.image_name
+
     def take(self, image: Image) -> None:
         """Have this image from now on, and remember what one must know of it when it is gone."""
         self.image = image

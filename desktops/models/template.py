@@ -165,16 +165,17 @@ class Template(Configuration):
         `image_ref` is the ID that was asked for, where no such image was found. Name and description of a template
         may be changed even while it is unavailable.
         """
-        is_lost = image is None and bool(image_ref)
-        chosen = None if is_lost else image or self.image
+        asks_for_image = image is not None or bool(image_ref)
         asked = {"name": name, "description": description, "desktop_type": desktop_type}
         disks = {"system_disk_gib": system_disk_gib, "data_disk_gib": data_disk_gib}
         given = {field: value for field, value in {**asked, **disks}.items() if value is not None}
-        with act("ModifyBundle", self, by=by, image=chosen, **given) as record:
+        with act("ModifyBundle", self, by=by, image=image if asks_for_image else self.image, **given) as record:
+            # Under its lock the template has the image that it has now, whoever gave it another meanwhile.
+            chosen = image if asks_for_image else self.image
             changed = {field for field, value in given.items() if getattr(self, field) != value}
             for field, value in given.items():
                 setattr(self, field, value)
-            if changed - {"name", "description"} or chosen != self.image or is_lost:
+            if changed - {"name", "description"} or chosen != self.image or (asks_for_image and chosen is None):
                 self.image, self.image_ref = chosen, image_ref or self.image_ref
                 validators.check(validators.IMAGE_RULES, self)
                 validators.check(validators.MODIFY_TEMPLATE_RULES, self)
@@ -182,7 +183,7 @@ class Template(Configuration):
             self.clean_fields()
             self.updated_at = timezone.now()
             self.save()
-            record()
+            record(image_id=self.image_ref)
 
     def delete(self, *args: Any, by: Actor = Actor(), **kwargs: Any) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
         """Delete the template; computers that were created after it go on. Raises ValidationError."""

@@ -34,7 +34,7 @@ HISTORY_LENGTH = 50
 @require_safe
 def computers(request: ConsoleRequest, region: Region) -> HttpResponse:
     form = DesktopListForm.of(request.GET)
-    rows = Desktop.objects.owned_by(account_of(request)).in_region(region).select_related("latest_image")
+    rows = Desktop.objects.owned_by(account_of(request)).in_region(region).select_related("image", "latest_image")
     page = page_of(form.narrow(rows), order=form.order, cursor=request.GET.get("cursor", ""), size=form.page_size)
     return render(request, fragment(request, "desktops/list.html", "desktops"), {"form": form, "page": page})
 
@@ -257,5 +257,5 @@ def back(request: ConsoleRequest, otherwise: str) -> HttpResponse:
 
 def _own(request: ConsoleRequest, region: Region, desktop_id: str) -> Desktop:
     """The account's computer of that ID. A stranger cannot tell another's computer from none."""
-    own = Desktop.objects.owned_by(account_of(request)).in_region(region).select_related("latest_image")
+    own = Desktop.objects.owned_by(account_of(request)).in_region(region).select_related("image", "latest_image")
     return get_object_or_404(own, desktop_id=desktop_id)

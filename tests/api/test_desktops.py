@@ -127,6 +127,29 @@ def test_each_computer_has_a_result_of_its_own_when_images_are_changed(
     }
 
 
+def test_what_is_rebuilt_already_has_its_result_though_the_image_is_unshared_meanwhile(
+    globex_program: Program,
+    globex: Account,
+    make_desktop: Callable[..., Desktop],
+    share: ImageShare,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = make_desktop(account=globex, image=share.image), make_desktop(account=globex, image=share.image)
+    change_image = Desktop.change_image
+
+    def change_and_unshare(desktop: Desktop, *args: Any, **fields: Any) -> None:
+        change_image(desktop, *args, **fields)
+        share.revoke()
+
+    monkeypatch.setattr(Desktop, "change_image", change_and_unshare)
+    both = {"DesktopId.1": first.desktop_id, "DesktopId.2": second.desktop_id, "ImageId": share.image.image_id}
+    results = globex_program.call("RebuildDesktops", REGION, **both).json()["RebuildResults"]
+    assert [(row["DesktopId"], row["Code"]) for row in results] == [
+        (first.desktop_id, "success"),
+        (second.desktop_id, "InvalidImageId.NotFound"),
+    ]
+
+
 def test_another_accounts_computers_and_templates_are_not_found(
     globex_program: Program, desktop: Desktop, template: Template
 ) -> None:

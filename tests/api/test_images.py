@@ -227,6 +227,17 @@ def test_who_may_not_delete_an_image_is_not_sent_to_delete_templates_of_it(
 
 
 @pytest.mark.skipif(not connection.features.has_select_for_update, reason="SQLite has one lock for all")
+def test_no_account_is_locked_for_the_deletion_of_anothers_image(
+    globex_program: Program, share: ImageShare, globex: Account, make_image: Callable[..., Image]
+) -> None:
+    """Two accounts that name each other's images, each its own first, would wait for each other."""
+    both = {**REGION, "ImageId.1": make_image(owner=globex).image_id, "ImageId.2": share.image.image_id}
+    with CaptureQueriesContext(connection) as queries:
+        assert code(globex_program.call("DeleteImages", both)) == "OperationDenied.ImageNotOwned"
+    assert not any("FOR NO KEY UPDATE" in query["sql"] for query in queries)
+
+
+@pytest.mark.skipif(not connection.features.has_select_for_update, reason="SQLite has one lock for all")
 def test_all_images_are_locked_before_a_template_of_one(
     acme_program: Program, image: Image, make_image: Callable[..., Image], template: Any
 ) -> None:

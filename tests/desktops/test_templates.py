@@ -168,6 +168,25 @@ def test_a_template_is_modified(template: Template, make_image: Callable[..., Im
     assert Entry.objects.get(event="ModifyBundle").resource_id == template.template_id
 
 
+def test_new_words_leave_the_image_that_another_gave_the_template_meanwhile(
+    template: Template, make_image: Callable[..., Image]
+) -> None:
+    image = make_image(name="office-next")
+    Template.objects.get().modify(image=image, by=Actor())
+    template.modify(description="For the desks", by=Actor())
+    template.refresh_from_db()
+    assert (template.description, template.image, template.image_ref) == ("For the desks", image, image.image_id)
+    assert Entry.objects.filter(event="ModifyBundle")[0].image_id == image.image_id
+
+
+def test_a_template_names_its_image_as_it_is_called_now_if_it_is_the_accounts_own(
+    template: Template, received: Template
+) -> None:
+    template.image.edit(name="office-renamed", by=Actor())
+    assert owned(template).image_name_now == "office-renamed"
+    assert owned(received).image_name_now == "office-standard"
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
