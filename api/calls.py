@@ -68,9 +68,12 @@ class Action:
         return self.name.startswith("Describe")
 
 
-def region_of(call: Call, parameter: str = "RegionId") -> str:
+def region_of(call: Call) -> str:
     """The region of the call. Raises ApiError for none: where something is found, there is no need to ask."""
-    region_id: str = call[parameter]
+    return known_region(call["RegionId"])
+
+
+def known_region(region_id: str) -> str:
     if not Region.objects.filter(pk=region_id).exists():
         raise ApiError("InvalidRegionId.NotFound", f"There is no region {region_id}.")
     return region_id

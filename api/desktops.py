@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from api.calls import Answer, Call, all_or_nothing, any_of, newest, page, region_of
+from api.calls import Answer, Call, all_or_nothing, any_of, known_region, newest, page, region_of
 from api.errors import ApiError, of_refusal
 from api.images import PROTOCOL_TYPE, SESSION_TYPE, STATUS_NAMES
 from desktops.catalogue import TYPES
 from desktops.models import Desktop, ImageChange, Template
 from images.models import Image
 from images.validators import first_error
-from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -163,7 +162,7 @@ def rebuild_desktops(call: Call) -> Answer:
     """
     desktops = desktops_of(call, call["DesktopId"])
     image = usable_image(call, call["RegionId"], call["ImageId"]) if call["ImageId"] else None
-    results = []
+    results: list[dict[str, str]] = []
     for desktop in desktops:
         result = {"DesktopId": desktop.desktop_id, "Code": "success", "Message": ""}
         try:
@@ -333,7 +332,7 @@ def create_template(call: Call) -> Answer:
             "InvalidParameter",
             "A template says nothing of encryption here: set VolumeEncryptionEnabled when you create cloud computers.",
         )
-    region_id = _region(regions[0]["RegionId"])
+    region_id = known_region(regions[0]["RegionId"])
     data_disks = call["DataDiskList"] or [{}]
     image = usable_image(call, region_id, call["ImageId"])
     template = Template(
@@ -362,7 +361,7 @@ def describe_templates(call: Call) -> Answer:
     if call["ImageId"]:
         templates = templates.filter(image_ref=call["ImageId"])
     if call["BizRegionId"]:
-        templates = templates.in_region(_region(call["BizRegionId"]))
+        templates = templates.in_region(known_region(call["BizRegionId"]))
     if _asks_for_another(call, TemplateType="USER_TEMPLATE"):
         templates = templates.none()
     rows, numbers = _numbered_page(call, templates)
@@ -424,12 +423,6 @@ def _found(templates: Any, template_ids: list[str]) -> list[Template]:
             raise ApiError("InvalidDesktopBundle.NotFound", f"There is no template {template_id}.")
     # Everybody locks several rows in the same order.
     return sorted(found.values(), key=lambda template: template.pk)
-
-
-def _region(region_id: str) -> str:
-    if not Region.objects.filter(pk=region_id).exists():
-        raise ApiError("InvalidRegionId.NotFound", f"There is no region {region_id}.")
-    return region_id
 
 
 def _envelope(**content: Any) -> Answer:

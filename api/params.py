@@ -119,7 +119,6 @@ class Account:
 class Number:
     minimum: int = 0
     maximum: int = 2**31 - 1
-    step: int = 1
 
     def read(self, name: str, node: Node) -> int:
         text = _text(name, node)
@@ -128,13 +127,11 @@ class Number:
         value = int(text)
         if not self.minimum <= value <= self.maximum:
             raise ApiError("InvalidParameter", f"{name} is not within {self.minimum} and {self.maximum}.")
-        if value % self.step:
-            raise ApiError("InvalidParameter", f"{name} is not a multiple of {self.step}.")
         return value
 
     def __str__(self) -> str:
         limits = f", at least {self.minimum}" if self.maximum == 2**31 - 1 else f", {self.minimum} to {self.maximum}"
-        return "integer" + limits + (f" in steps of {self.step}" if self.step > 1 else "")
+        return f"integer{limits}"
 
 
 @dataclass(frozen=True)
