@@ -131,3 +131,10 @@ def test_a_session_that_ended_inside_a_dialog_leads_to_the_sign_in_page(image, c
     answer = client.get(f"/cn-hangzhou/images/{image}/sharing/", headers={"HX-Request": "true"})
     assert answer.status_code == 200
     assert answer["HX-Redirect"].startswith("/login/?next=")
+    on_the_list = {"HX-Request": "true", "HX-Current-URL": "http://testserver/cn-hangzhou/images/custom/?q=a"}
+    answer = client.get(f"/cn-hangzhou/images/{image}/sharing/?account=1", headers=on_the_list)
+    assert answer["HX-Redirect"] == "/login/?next=%2Fcn-hangzhou%2Fimages%2Fcustom%2F%3Fq%3Da&ended=1"
+    assert "Your session has ended." in client.get(answer["HX-Redirect"]).content.decode()
+    elsewhere = {"HX-Request": "true", "HX-Current-URL": "https://evil.example/login-here/"}
+    answer = client.get(f"/cn-hangzhou/images/{image}/sharing/", headers=elsewhere)
+    assert "evil" not in answer["HX-Redirect"]
