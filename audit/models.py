@@ -15,8 +15,6 @@ from audit.middleware import client_address
 from queries import insert, keeping_plans
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.http import HttpRequest
 
 
@@ -67,10 +65,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """What was done with the cloud computer or the template of that ID, newest first."""
         return self.filter(account_id=account_id, resource_id=resource_id).order_by("-id")
 
-    def notices_for(self, account_id: str, since: datetime) -> EntryQuerySet:
+    def notices_for(self, account_id: str) -> EntryQuerySet:
         """What other accounts shared with this one, or no longer share."""
         return self.filter(
-            other_account_id=account_id, event__in=("ShareImage", "UnshareImage"), outcome=Entry.SUCCESS, at__gte=since
+            other_account_id=account_id, event__in=("ShareImage", "UnshareImage"), outcome=Entry.SUCCESS
         ).order_by("-id")
 
 

@@ -50,10 +50,10 @@ class SharingNewsMiddleware:
         if not getattr(view, "shows_news", False):
             PlannedShare.objects.settle(user.account_id)
             return
-        [(due, unseen)] = _news(user.pk, user.account_id, user.date_joined, timezone.now())
+        [(due, unseen)] = _news(user.pk, user.account_id, timezone.now())
         if due:
             PlannedShare.objects.settle(user.account_id)
-            [(_due, unseen)] = _news(user.pk, user.account_id, user.date_joined, timezone.now())
+            [(_due, unseen)] = _news(user.pk, user.account_id, timezone.now())
         request.unseen_notices = unseen  # type: ignore[attr-defined]
         if unseen:
             told = ngettext("%(count)s notice not seen yet", "%(count)s notices not seen yet", unseen)
@@ -61,10 +61,10 @@ class SharingNewsMiddleware:
 
 
 @prepared
-def _news(user: int, account_id: str, since: datetime, now: datetime) -> QuerySet[Any]:
+def _news(user: int, account_id: str, now: datetime) -> QuerySet[Any]:
     """Whether a planned share is due, and how many notices are new, in one query of one row."""
     seen = SeenNotices.objects.filter(user=user).values("last_entry_id")
-    notices = Entry.objects.notices_for(account_id, since).filter(
+    notices = Entry.objects.notices_for(account_id).filter(
         pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField())
     )
     due = Exists(PlannedShare.objects.due_for(account_id, now))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -26,13 +28,20 @@ class SeenNotices(models.Model):
     def catch_up(cls, user: User) -> list[Entry]:
         """The first notices that the user has not seen, newest first; from now on they count as seen.
 
-        What was before there was the user is no news.
         Of more than NOTICES_SHOWN the rest is there the next time.
         """
         seen, _created = cls.objects.get_or_create(user=user)
-        news = Entry.objects.notices_for(user.account_id or "", since=user.date_joined)
-        unseen = news.filter(pk__gt=seen.last_entry_id)
+        unseen = Entry.objects.notices_for(user.account_id or "").filter(pk__gt=seen.last_entry_id)
         notices = list(unseen.order_by("pk")[:NOTICES_SHOWN])[::-1]
         if notices:
             cls.objects.filter(pk=seen.pk).update(last_entry_id=notices[0].pk)
         return notices
+
+
+def begin(instance: User, created: bool, raw: bool, **_: Any) -> None:
+    """What was before there was the user is no news to them."""
+    if not created or raw or instance.account_id is None:
+        return
+    newest = Entry.objects.notices_for(instance.account_id).values_list("pk", flat=True).first()
+    if newest is not None:
+        SeenNotices.objects.create(user=instance, last_entry_id=newest)
