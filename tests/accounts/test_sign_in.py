@@ -331,6 +331,16 @@ def test_sessions_are_listed_and_ended_one_or_all(acme_user: User, client: Clien
     assert [is_signed_in(each) for each in (client, *others)] == [True, False, False, False]
 
 
+@pytest.mark.parametrize("session", ["", "0", "x", "\0"])
+def test_a_session_that_is_not_there_is_not_found_and_none_ends(session: str, acme_user: User, client: Client) -> None:
+    other = Client()
+    for each in (client, other):
+        sign_in(each, "acme@example.com")
+    assert client.post("/account/sessions/", {"session": session}).status_code == 404
+    assert "ended" not in client.get("/account/sessions/").content.decode()
+    assert is_signed_in(other)
+
+
 def test_nobody_ends_a_session_of_somebody_else(acme_user: User, globex_user: User, client: Client) -> None:
     from allauth.usersessions.models import UserSession
 
@@ -338,7 +348,7 @@ def test_nobody_ends_a_session_of_somebody_else(acme_user: User, globex_user: Us
     sign_in(client, "acme@example.com")
     sign_in(other, "globex@example.com")
     theirs = UserSession.objects.get(user=globex_user)
-    client.post("/account/sessions/", {"session": str(theirs.pk)})
+    assert client.post("/account/sessions/", {"session": str(theirs.pk)}).status_code == 404
     assert is_signed_in(other)
 
 
