@@ -223,7 +223,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             if password:
                 self._set_password(password)
             self.full_clean()
-            self.save(update_fields=["policy", "email", "password"])
+            self.save(update_fields=["policy", "email", *(["password"] if password else [])])
 
     def enable(self, *, by: Actor) -> None:
         self._set_active(active=True, event="EnableUser", by=by)
@@ -236,6 +236,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Remove this RAM user and their AccessKeys for good."""
         with _act("DeleteUser", self, by):
             self.delete()
+
+    def lock(self) -> None:
+        """Let nobody else change this person until the commit, and read what they are now.
+
+        Raises ValidationError when they have been removed.
+        """
+        try:
+            self.refresh_from_db(from_queryset=User.objects.select_for_update(of=("self",), no_key=True))
+        except User.DoesNotExist:
+            raise ValidationError(_("This person has been removed."), code="user_not_found") from None
 
     def _set_active(self, *, active: bool, event: str, by: Actor) -> None:
         with _act(event, self, by):
@@ -252,7 +262,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 @contextmanager
 def _act(event: str, ram_user: User, by: Actor, **details: Any) -> Iterator[None]:
-    """One act on a RAM user and its entry in the operation log, in one transaction; a refusal is recorded too."""
+    """One act on a RAM user, as they are now, and its entry in the operation log, in one transaction.
+
+    A refusal is recorded too.
+    """
     if not ram_user.is_ram_user and ram_user.pk:
         raise ValueError("The main user is no RAM user.")
     what: dict[str, Any] = {
@@ -264,6 +277,8 @@ def _act(event: str, ram_user: User, by: Actor, **details: Any) -> Iterator[None
         raise PermissionDenied(ONLY_MAIN_USER)
     try:
         with transaction.atomic():
+            if ram_user.pk:
+                ram_user.lock()
             yield
             audit.record(event, by=by, **what)
     except ValidationError as refusal:

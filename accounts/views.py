@@ -134,12 +134,17 @@ def change_key(request: ConsoleRequest, key: str, verb: str) -> HttpResponse:
 
 def _change(request: ConsoleRequest, thing: AccessKey | User, question: Question, verb: str) -> HttpResponse:
     name = str(thing)
-    if request.method != "POST":
-        context = {"subject": name, "question": question}
-        return render(request, fragment(request, "accounts/change.html", "change"), context)
-    getattr(thing, verb)(by=Actor.of(request))
-    messages.success(request, str(question.done) % {"name": name})
-    return redirect("account")
+    context: dict[str, Any] = {"subject": name, "question": question}
+    status = 200
+    if request.method == "POST":
+        try:
+            getattr(thing, verb)(by=Actor.of(request))
+        except ValidationError as refusal:
+            context["refusals"], status = refusal.messages, 422
+        else:
+            messages.success(request, str(question.done) % {"name": name})
+            return redirect("account")
+    return render(request, fragment(request, "accounts/change.html", "change"), context, status=status)
 
 
 # The people of the account, whom its main user manages.
