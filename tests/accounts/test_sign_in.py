@@ -368,16 +368,26 @@ def test_one_is_asked_again_before(path: str, acme_user: User, client: Client) -
         assert client.get(path).status_code == 302
 
 
-@pytest.mark.parametrize("path", ["/admin/accounts/account/{account}/change/", "/admin/accounts/user/add/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/accounts/account/{account}/change/",
+        "/admin/accounts/user/add/",
+        "/admin/accounts/user/{person}/change/",
+        "/admin/accounts/user/{person}/password/",
+        "/admin/accounts/user/{person}/delete/",
+    ],
+)
 def test_support_staff_are_asked_again_before_a_limit_or_a_person_is_changed(
-    path: str, acme: Account, support: User, client: Client
+    path: str, acme: Account, operator: User, support: User, client: Client
 ) -> None:
     sign_in(client, "support@example.com")
-    path = path.format(account=acme)
-    for answer in (client.get(path), client.post(path, {"share_limit": "1000"})):
+    path = path.format(account=acme, person=operator.pk)
+    for answer in (client.get(path), client.post(path, {"share_limit": "1000", "post": "yes"})):
         assert answer["Location"].startswith("/account/confirm/")
     acme.refresh_from_db()
     assert acme.share_limit == 50
+    assert User.objects.filter(pk=operator.pk).exists()
     client.post("/account/confirm/", {"password": PASSWORD})
     assert client.get(path).status_code == 200
 
