@@ -12,7 +12,6 @@ import string
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -35,6 +34,15 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 
 def _random(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _refuse_one_too_many(user: User) -> None:
+    if user.access_keys.count() >= MAXIMUM:
+        raise ValidationError(
+            _("A user has at most %(maximum)s AccessKeys. Delete one that is no longer used."),
+            code="access_key_limit_reached",
+            params={"maximum": MAXIMUM},
+        )
 
 
 class AccessKey(models.Model):
@@ -78,20 +86,26 @@ class AccessKey(models.Model):
 
         Raises ValidationError (code `access_key_limit_reached`) when the user has MAXIMUM keys already.
         """
-        with transaction.atomic():
-            # The lock is what makes the count hold until the commit.
-            get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
-            if user.access_keys.count() >= MAXIMUM:
-                raise ValidationError(
-                    _("A user has at most %(maximum)s AccessKeys. Delete one that is no longer used."),
-                    code="access_key_limit_reached",
-                    params={"maximum": MAXIMUM},
-                )
-            key = cls(user=user, access_key_id=ID_PREFIX + _random(ID_LENGTH - len(ID_PREFIX)))
-            secret = _random(SECRET_LENGTH)
-            key.secret = secret
-            key.save(force_insert=True)
-            key._record("CreateAccessKey", by)
+        try:
+            with transaction.atomic():
+                # The lock is what makes the count hold until the commit.
+                user.lock()
+                _refuse_one_too_many(user)
+                key = cls(user=user, access_key_id=ID_PREFIX + _random(ID_LENGTH - len(ID_PREFIX)))
+                secret = _random(SECRET_LENGTH)
+                key.secret = secret
+                key.save(force_insert=True)
+                key._record("CreateAccessKey", by)
+        except ValidationError as refusal:
+            # Of a key that never was there is no ID to tell.
+            audit.record(
+                "CreateAccessKey",
+                by=by,
+                outcome=str(refusal.code),
+                account_id=user.account_id or "",
+                details={"user": user.username},
+            )
+            raise
         return key, secret
 
     def enable(self, *, by: Actor) -> None:

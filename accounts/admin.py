@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from copy import copy
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import allauth.account.admin
@@ -9,16 +11,20 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 import audit.models as audit
 from accounts.models import Account, User
@@ -27,6 +33,8 @@ from audit.admin import BigTableAdmin, column
 from audit.models import Actor, Door
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
@@ -34,6 +42,8 @@ for model in (Group, EmailAddress, Authenticator, UserSession):
     # Nobody's groups, second factors and sessions are edited as rows; what support staff do with them is below.
     admin.site.unregister(model)
 ACCOUNT = column("account_id", _("account"))
+# Of what can be deleted here, each is asked about and goes by its model's own verb.
+admin.site.disable_action("delete_selected")
 admin.site.site_header = _("Elastic Desktop Service support")
 admin.site.site_title = _("Support")
 
@@ -91,6 +101,38 @@ class UserForm(UserChangeForm):
         fields = "__all__"
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    """Django's own writes the whole person as they were read, and no entry."""
+
+    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
+    def save(self, commit: bool = True) -> User:
+        self.user.change(by=self.by, password=given_password(self))
+        return self.user
+
+
+def given_password(form: forms.Form | forms.ModelForm) -> str | None:
+    """None where Django's form was told that the person gets none."""
+    return form.cleaned_data["password1"] if form.cleaned_data["set_usable_password"] else None
+
+
+def refusals_are_told(view: Callable[..., Any]) -> Callable[..., Any]:
+    """What a verb refuses is a sentence on the page that is asked for anew."""
+
+    @wraps(view)
+    def telling(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ValidationError as refusal:
+            for sentence in refusal.messages:
+                messages.error(request, sentence)
+            return redirect(request.path)
+
+    return telling
+
+
 class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
@@ -101,9 +143,15 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-@method_decorator(confirmed, name="changeform_view")
-@method_decorator(confirmed, name="user_change_password")
+@method_decorator([confirmed, refusals_are_told], name="changeform_view")
+@method_decorator([confirmed, refusals_are_told], name="user_change_password")
+@method_decorator([confirmed, refusals_are_told], name="delete_view")
 class UserAdmin(BigTableAdmin, DjangoUserAdmin):
+    """What is done to people here goes through the model's own verbs, as it does in the account centre.
+
+    Each verb has a transaction of its own. Django's is not around it: the record of a refusal would go with it.
+    """
+
     form, add_form = UserForm, NewUserForm
     list_display = ("username", ACCOUNT, "ram_id", "policy", "is_active", "is_staff", "last_login")
     list_filter = ("is_staff",)
@@ -129,6 +177,55 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
             },
         ),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        # Nobody moves to another account, or becomes a RAM user there.
+        return (*self.readonly_fields, "account", "ram_id") if obj else self.readonly_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Main users and support staff are disabled, never removed: the admin site's own log would go with them."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_ram_user)
+
+    @method_decorator(sensitive_post_parameters())
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return self._add_view(request, form_url, extra_context)  # type: ignore[attr-defined]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        by = Actor.of(request, Door.ADMIN)
+        if not change:
+            obj.create(given_password(form), by=by)
+            return
+        given = {name: form.cleaned_data[name] for name in form.changed_data}
+        is_active, permissions = given.pop("is_active", None), given.pop("user_permissions", None)
+        if given:
+            obj.change(by=by, **given)
+        if permissions is not None:
+            obj.permit(permissions, by=by)
+        if is_active is not None:
+            (obj.enable if is_active else obj.disable)(by=by)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
+        # One for this request, whose form knows who acts.
+        mine = copy(self)
+        mine.change_password_form = partial(PasswordForm, by=Actor.of(request, Door.ADMIN))
+        return super(UserAdmin, mine).user_change_password(request, id, form_url)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Django's page asks."""
+        found = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
+        if found is None:
+            return super().delete_view(request, object_id, extra_context)
+        if not self.has_delete_permission(request, found):
+            raise PermissionDenied
+        known = copy(found)
+        found.remove(by=Actor.of(request, Door.ADMIN))
+        self.log_deletions(request, [known])  # type: ignore[arg-type]
+        return self.response_delete(request, str(known), known.pk)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "account":

@@ -17,7 +17,9 @@ import audit.models as audit
 from accounts.access_keys import AccessKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from django.contrib.auth.models import Permission
 
     from audit.models import Actor
 
@@ -200,72 +202,111 @@ class User(AbstractBaseUser, PermissionsMixin):
     def ram_name(self) -> str:
         return self.username.partition("@")[0]
 
-    def create(self, password: str, *, by: Actor) -> None:
-        """Make this RAM user of an account. Raises ValidationError, or PermissionDenied for who may not."""
+    # What is done to people, by the main user or by support staff. A password of None is none: nobody signs in with it.
+
+    def create(self, password: str | None, *, by: Actor) -> None:
+        """Make this person, a RAM user if they have a policy.
+
+        Raises ValidationError, or PermissionDenied for who may not; so do the verbs that follow.
+        """
         with _act("CreateUser", self, by):
-            # The lock is what makes the count hold until the commit.
-            Account.objects.select_for_update(no_key=True).get(pk=self.account_id)
-            if User.objects.filter(account_id=self.account_id, ram_id__isnull=False).count() >= RAM_USER_LIMIT:
-                raise ValidationError(
-                    _("An account has at most %(limit)s RAM users. Remove one that is no longer needed."),
-                    code="ram_user_limit_reached",
-                    params={"limit": RAM_USER_LIMIT},
-                )
-            self.ram_id = f"2{secrets.randbelow(10**17):017}"
+            if self.policy:
+                self._count_as_ram_user()
             self._set_password(password)
             self.full_clean()
             self.save(force_insert=True)
 
-    def change(self, *, by: Actor, policy: str, email: str, password: str = "") -> None:
-        """Give this RAM user another policy, address or password. A new password ends their sessions."""
-        with _act("UpdateUser", self, by, policy=policy, email=email, password_changed=bool(password)):
-            self.policy, self.email = policy, email
-            if password:
+    def change(self, *, by: Actor, password: str | None = "", **fields: Any) -> None:
+        """Give this person other values of these fields, or another password, which ends their sessions."""
+        gets_password = password != ""
+        with _act("UpdateUser", self, by, **fields, password_changed=gets_password):
+            for name, value in fields.items():
+                setattr(self, name, value)
+            if gets_password:
                 self._set_password(password)
             self.full_clean()
-            self.save(update_fields=["policy", "email", "password"])
+            # A main user's address follows from the logon name.
+            self.save(update_fields=[*fields, "email", *(["password"] if gets_password else [])])
+
+    def permit(self, permissions: Iterable[Permission], *, by: Actor) -> None:
+        """Let this member of the support staff do this on the admin site, and nothing else."""
+        names = sorted(f"{permission.content_type.app_label}.{permission.codename}" for permission in permissions)
+        with _act("UpdateUser", self, by, user_permissions=names):
+            self.user_permissions.set(permissions)
 
     def enable(self, *, by: Actor) -> None:
         self._set_active(active=True, event="EnableUser", by=by)
 
     def disable(self, *, by: Actor) -> None:
-        """Sign this RAM user out and refuse their AccessKeys, until they are enabled again."""
+        """Sign this person out and refuse their AccessKeys, until they are enabled again."""
         self._set_active(active=False, event="DisableUser", by=by)
 
     def remove(self, *, by: Actor) -> None:
         """Remove this RAM user and their AccessKeys for good."""
+        if not self.is_ram_user:
+            raise ValueError("Only RAM users are removed, never the main user.")
         with _act("DeleteUser", self, by):
             self.delete()
+
+    def lock(self) -> None:
+        """Let nobody else change this person until the commit, and read what they are now.
+
+        Raises ValidationError when they have been removed.
+        """
+        try:
+            self.refresh_from_db(from_queryset=User.objects.select_for_update(of=("self",), no_key=True))
+        except User.DoesNotExist:
+            raise ValidationError(_("This person has been removed."), code="user_not_found") from None
 
     def _set_active(self, *, active: bool, event: str, by: Actor) -> None:
         with _act(event, self, by):
             self.is_active = active
             self.save(update_fields=["is_active"])
 
-    def _set_password(self, password: str) -> None:
+    def _count_as_ram_user(self) -> None:
+        # The lock is what makes the count hold until the commit.
+        Account.objects.select_for_update(no_key=True).get(pk=self.account_id)
+        if User.objects.filter(account_id=self.account_id, ram_id__isnull=False).count() >= RAM_USER_LIMIT:
+            raise ValidationError(
+                _("An account has at most %(limit)s RAM users. Remove one that is no longer needed."),
+                code="ram_user_limit_reached",
+                params={"limit": RAM_USER_LIMIT},
+            )
+        self.ram_id = self.ram_id or f"2{secrets.randbelow(10**17):017}"
+
+    def _set_password(self, password: str | None) -> None:
         try:
-            validate_password(password, self)
+            if password is not None:
+                validate_password(password, self)
         except ValidationError as refusal:
             raise ValidationError({"password": refusal.error_list}) from refusal
         self.set_password(password)
 
 
 @contextmanager
-def _act(event: str, ram_user: User, by: Actor, **details: Any) -> Iterator[None]:
-    """One act on a RAM user and its entry in the operation log, in one transaction; a refusal is recorded too."""
-    if not ram_user.is_ram_user and ram_user.pk:
-        raise ValueError("The main user is no RAM user.")
-    what: dict[str, Any] = {
-        "account_id": ram_user.account_id,
-        "details": {"user": ram_user.username, "policy": ram_user.policy, **details},
-    }
+def _act(event: str, person: User, by: Actor, **details: Any) -> Iterator[None]:
+    """One act on a person, as they are now, and its entry in the operation log, in one transaction.
+
+    A refusal is recorded too.
+    """
+    what = _about(person, details)
     if not by.may_manage_people:
         audit.record(event, by=by, outcome="no_permission", **what)
         raise PermissionDenied(ONLY_MAIN_USER)
     try:
         with transaction.atomic():
+            if person.pk:
+                person.lock()
+                what = _about(person, details)
             yield
             audit.record(event, by=by, **what)
     except ValidationError as refusal:
         audit.record(event, by=by, outcome=getattr(refusal, "code", None) or "invalid", **what)
         raise
+
+
+def _about(person: User, details: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "account_id": person.account_id or "",
+        "details": {"user": person.username, "policy": person.policy, **details},
+    }

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -52,16 +53,23 @@ def account(request: ConsoleRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: ConsoleRequest) -> HttpResponse:
-    """Where one is signed in. A POST ends the session that it names, or else all but this one."""
+    """Where one is signed in. A POST ends the session that it names, or all but this one where it names none."""
     there = UserSession.objects.purge_and_list(request.user)
     if request.method != "POST":
         there.sort(key=lambda session: session.created_at, reverse=True)
         return render(request, "accounts/sessions.html", {"sessions": there})
     chosen = request.POST.get("session")
-    for session in there:
-        if not session.is_current() and (chosen is None or chosen == str(session.pk)):
-            session.end()
-    messages.success(request, _("The session has ended.") if chosen else _("All other sessions have ended."))
+    others = [session for session in there if not session.is_current()]
+    if chosen is None:
+        done = _("All other sessions have ended.")
+    else:
+        others = [session for session in others if str(session.pk) == chosen]
+        done = _("The session has ended.")
+        if not others:
+            raise Http404
+    for session in others:
+        session.end()
+    messages.success(request, done)
     return redirect("usersessions_list")
 
 
@@ -126,12 +134,17 @@ def change_key(request: ConsoleRequest, key: str, verb: str) -> HttpResponse:
 
 def _change(request: ConsoleRequest, thing: AccessKey | User, question: Question, verb: str) -> HttpResponse:
     name = str(thing)
-    if request.method != "POST":
-        context = {"subject": name, "question": question}
-        return render(request, fragment(request, "accounts/change.html", "change"), context)
-    getattr(thing, verb)(by=Actor.of(request))
-    messages.success(request, str(question.done) % {"name": name})
-    return redirect("account")
+    context: dict[str, Any] = {"subject": name, "question": question}
+    status = 200
+    if request.method == "POST":
+        try:
+            getattr(thing, verb)(by=Actor.of(request))
+        except ValidationError as refusal:
+            context["refusals"], status = refusal.messages, 422
+        else:
+            messages.success(request, str(question.done) % {"name": name})
+            return redirect("account")
+    return render(request, fragment(request, "accounts/change.html", "change"), context, status=status)
 
 
 # The people of the account, whom its main user manages.

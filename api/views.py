@@ -23,6 +23,7 @@ from api.params import understand
 from api.signing import authenticate, claim_of
 from api.vendor import EVERY_ACTION
 from audit.database import is_unavailable
+from audit.middleware import client_address
 from audit.models import Actor, Door
 from images.models import PlannedShare
 
@@ -96,7 +97,7 @@ def _answer(request: HttpRequest) -> Answer:
     # The metrics count by it.
     request.answered_by = f"api:{action.name}"  # type: ignore[attr-defined]
     claim = claim_of(request, sent)
-    key = authenticate(claim, address=request.META.get("REMOTE_ADDR") or None)
+    key = authenticate(claim, address=client_address(request))
     user = key.user
     assert user.account is not None  # noqa: S101 - or the key would not have been usable
     request.user = user

@@ -42,7 +42,7 @@ def _refusal(request: HttpRequest) -> HttpResponse:
         response = api.unavailable(request, "Too many calls are waiting.")
     else:
         language = translation.get_language_from_request(request)
-        response = HttpResponse(_page(language, request.headers.get("HX-Request", "")), status=503)
+        response = HttpResponse(_page(language, request.headers.get("HX-Request") == "true"), status=503)
         response["Content-Language"] = language
         response["Content-Security-Policy"] = build_policy(settings.SECURE_CSP)  # type: ignore[arg-type]
         response["Cache-Control"] = "no-store"
@@ -52,11 +52,12 @@ def _refusal(request: HttpRequest) -> HttpResponse:
     return response
 
 
+# Kept for as long as the process lives, so nothing that a client makes up is part of what it is kept by.
 @cache
-def _page(language: str, fragment: str) -> bytes:
+def _page(language: str, is_fragment: bool) -> bytes:
     with translation.override(language):
         return problem(
-            RequestFactory().get("/", headers={"HX-Request": fragment}),
+            RequestFactory().get("/", headers={"HX-Request": "true"} if is_fragment else {}),
             503,
             _("The console is very busy just now"),
             _("More is asked of it than it can answer, so nothing has been done. Try again in a moment."),

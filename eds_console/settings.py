@@ -21,14 +21,21 @@ VAR_DIR = BASE_DIR / "var"
 env = environ.Env()
 
 
+# Of any number here. More seconds than this, eleven days, fit neither what PostgreSQL waits nor, far above, a date.
+MAXIMUM = 1_000_000
+
+
 def number(name: str, default: float, minimum: float) -> float:
     text = env.str(name, default=str(default))
     try:
         value = float(text)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a number, not {text!r}.") from None
+    # "nan" is neither.
     if not value >= minimum:
         raise ImproperlyConfigured(f"{name} must be at least {minimum:g}, not {text!r}.")
+    if value > MAXIMUM:
+        raise ImproperlyConfigured(f"{name} must be at most {MAXIMUM}, not {text!r}.")
     return value
 
 

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 @admin.register(Region)
 class RegionAdmin(admin.ModelAdmin):
+    """Regions are named and ordered here. A migration makes them, with the system images that each has."""
+
     list_display = ("region_id", "english_name", "chinese_name", "position")
+    readonly_fields = ("region_id",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Region | None = None) -> bool:
         return False

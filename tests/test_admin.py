@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Account, User
-from audit.models import Entry
+from accounts import models
+from accounts.models import AccessKey, Account, User
+from audit.models import Actor, Entry
 from desktops.models import Desktop, Template
 from images.models import ImageShare
+from tests.accounts.test_people import removed_meanwhile
 from tests.conftest import ACME, GLOBEX
 
 if TYPE_CHECKING:
     from django.test import Client
 
+READ_ONLY = "AliyunECDReadOnlyAccess"
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 by_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 
@@ -61,6 +66,12 @@ def test_no_form_has_a_select_box_over_a_big_table(
         assert '<select name="owner"' not in text
         assert '<select name="image"' not in text
         assert '<select name="recipient"' not in text
+
+
+def told(account_id: str = ACME) -> list[tuple[str, str, dict[str, Any]]]:
+    """What the operation log has of the account, the oldest first."""
+    entries = Entry.objects.filter(account_id=account_id).order_by("id")
+    return [(entry.event, entry.outcome, entry.details) for entry in entries]
 
 
 def test_support_staff_find_an_account_and_see_what_it_has(share: ImageShare, as_support: Client) -> None:
@@ -111,6 +122,128 @@ def test_support_staff_make_a_ram_user(acme: Account, as_support: Client) -> Non
     )
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     assert User.objects.get(ram_id="207329002493920077").username == f"reader@{ACME}.onaliyun.com"
+    assert told() == [("CreateUser", "Success", {"user": f"reader@{ACME}.onaliyun.com", "policy": READ_ONLY})]
+    assert Entry.objects.get().actor_name == "support@example.com"
+
+
+def test_support_staff_make_no_more_ram_users_than_there_may_be(
+    operator: User, as_support: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "RAM_USER_LIMIT", 1)
+    fields = {
+        "username": f"reader@{ACME}.onaliyun.com",
+        "account": ACME,
+        "ram_id": "207329002493920077",
+        "policy": READ_ONLY,
+        "usable_password": "true",
+        "password1": "a-password-for-tests",
+        "password2": "a-password-for-tests",
+    }
+    page = as_support.post("/admin/accounts/user/add/", fields, follow=True).content.decode()
+    assert "An account has at most 1 RAM users." in page
+    assert not User.objects.filter(ram_id="207329002493920077").exists()
+    assert [entry[:2] for entry in told()] == [("CreateUser", "ram_user_limit_reached")]
+
+
+def test_support_staff_make_a_main_user(acme: Account, as_support: Client) -> None:
+    fields = {"username": "acme@example.com", "account": ACME, "usable_password": "false"}
+    assert as_support.post("/admin/accounts/user/add/", fields).status_code == 302
+    user = User.objects.get(account=acme)
+    assert (user.ram_id, user.has_usable_password()) == (None, False)
+    assert told() == [("CreateUser", "Success", {"user": "acme@example.com", "policy": ""})]
+
+
+def test_what_support_staff_change_of_a_person_is_recorded_and_nothing_else_is_written(
+    operator: User, as_support: Client
+) -> None:
+    fields = {"username": operator.username, "policy": READ_ONLY, "email": "o@example.com", "account": GLOBEX}
+    assert as_support.post(f"/admin/accounts/user/{operator.pk}/change/", fields).status_code == 302
+    as_it_was = operator.password
+    operator.refresh_from_db()
+    assert (operator.policy, operator.is_active, operator.account_id) == (READ_ONLY, False, ACME)
+    assert operator.password == as_it_was
+    user = {"user": operator.username, "policy": READ_ONLY}
+    assert told() == [
+        ("UpdateUser", "Success", user | {"email": "o@example.com", "password_changed": False}),
+        ("DisableUser", "Success", user),
+    ]
+
+
+def test_what_support_staff_may_not_make_of_a_person_is_a_sentence_and_recorded(
+    operator: User, as_support: Client
+) -> None:
+    fields = {"username": operator.username, "policy": "", "email": "", "is_active": "on"}
+    page = as_support.post(f"/admin/accounts/user/{operator.pk}/change/", fields, follow=True).content.decode()
+    assert "A RAM user has a policy, and a main user has none." in page
+    assert [entry[:2] for entry in told()] == [("UpdateUser", "invalid")]
+
+
+def test_what_support_staff_may_do_is_recorded(support: User, as_support: Client) -> None:
+    junior = User.objects.create_user("junior@example.com", "a-password-for-tests")
+    may_look = Permission.objects.get(codename="view_image", content_type__app_label="images")
+    fields = {
+        "username": junior.username,
+        "email": junior.email,
+        "is_active": "on",
+        "is_staff": "on",
+        "user_permissions": str(may_look.pk),
+    }
+    assert as_support.post(f"/admin/accounts/user/{junior.pk}/change/", fields).status_code == 302
+    assert User.objects.get(pk=junior.pk).has_perm("images.view_image")
+    user = {"user": "junior@example.com", "policy": ""}
+    assert told("") == [
+        ("UpdateUser", "Success", user | {"is_staff": True, "password_changed": False}),
+        ("UpdateUser", "Success", user | {"user_permissions": ["images.view_image"]}),
+    ]
+
+
+def test_support_staff_set_a_password_which_is_recorded_and_not_told(acme_user: User, as_support: Client) -> None:
+    fields = {"password1": "another-Pass-4711", "password2": "another-Pass-4711", "usable_password": "true"}
+    url = f"/admin/accounts/user/{acme_user.pk}/password/"
+    assert as_support.post(url, fields | {"set-password": "x"}).status_code == 302
+    assert User.objects.get(pk=acme_user.pk).check_password("another-Pass-4711")
+    assert as_support.post(url, {"usable_password": "false", "unset-password": "x"}).status_code == 302
+    assert not User.objects.get(pk=acme_user.pk).has_usable_password()
+    changed = {"user": "acme@example.com", "policy": "", "password_changed": True}
+    assert told() == [("UpdateUser", "Success", changed)] * 2
+
+
+def test_support_staff_remove_a_ram_user_and_nobody_else(operator: User, support: User, as_support: Client) -> None:
+    AccessKey.create_for(operator, by=Actor())
+    main_user = User.objects.create_user("acme@example.com", "a-password-for-tests", account=operator.account)
+    for user, status in ((main_user, 403), (support, 403), (operator, 302)):
+        url = f"/admin/accounts/user/{user.pk}/delete/"
+        assert as_support.get(url).status_code == (200 if status == 302 else status)
+        assert as_support.post(url, {"post": "yes"}).status_code == status
+    assert set(User.objects.all()) == {main_user, support}
+    assert not AccessKey.objects.exists()
+    assert told()[1:] == [("DeleteUser", "Success", {"user": operator.username, "policy": operator.policy})]
+    assert LogEntry.objects.get().is_deletion()
+
+
+def test_nobody_is_removed_in_bulk(operator: User, as_support: Client) -> None:
+    fields = {"action": "delete_selected", "_selected_action": str(operator.pk), "post": "yes"}
+    as_support.post("/admin/accounts/user/", fields)
+    assert User.objects.filter(pk=operator.pk).exists()
+    assert "delete_selected" not in as_support.get("/admin/accounts/user/").content.decode()
+
+
+@pytest.mark.parametrize("act", ["change", "password", "delete"])
+def test_who_was_removed_in_that_moment_is_no_error(act: str, operator: User, as_support: Client) -> None:
+    fields = {
+        "username": operator.username,
+        "policy": READ_ONLY,
+        "email": "",
+        "is_active": "on",
+        "password1": "another-Pass-4711",
+        "password2": "another-Pass-4711",
+        "post": "yes",
+    }
+    with removed_meanwhile(operator):
+        answer = as_support.post(f"/admin/accounts/user/{operator.pk}/{act}/", fields)
+    assert answer.status_code == 302
+    assert "This person has been removed." in as_support.get("/admin/").content.decode()
+    assert [entry[1] for entry in told()] == ["user_not_found"]
 
 
 def test_the_log_cannot_be_changed(share: ImageShare, as_support: Client) -> None:

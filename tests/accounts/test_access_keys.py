@@ -52,6 +52,10 @@ def test_a_user_has_at_most_two(as_acme: Client, acme_user: User) -> None:
     with pytest.raises(ValidationError) as refusal:
         AccessKey.create_for(acme_user, by=Actor())
     assert refusal.value.code == "access_key_limit_reached"
+    of_the_console = Entry.objects.filter(event="CreateAccessKey", door="console").order_by("id")
+    assert [entry.outcome for entry in of_the_console] == ["Success", "Success", "access_key_limit_reached"]
+    assert of_the_console[2].account_id == acme_user.account_id
+    assert of_the_console[2].details == {"user": "acme@example.com"}
 
 
 def test_a_key_is_disabled_enabled_and_deleted_and_the_audit_says_so(as_acme: Client, key: AccessKey) -> None:

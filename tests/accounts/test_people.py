@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.test import Client
 
 from accounts import models
@@ -15,6 +17,8 @@ from audit.models import Actor, Entry
 from tests.conftest import ACME, AUDITOR_RAM_ID, OPERATOR_RAM_ID, sign_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from accounts.models import Account
 
 CREATE = "/account/people/create/"
@@ -24,6 +28,22 @@ OLGA = {
     "email": "Olga@example.com",
     "password": "a-Password-4711",
 }
+
+
+@contextmanager
+def removed_meanwhile(user: User) -> Iterator[None]:
+    """Somebody else removes the person after a request has found them, before what it does to them begins."""
+
+    def remove(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("SAVEPOINT") and not removed:
+            removed.append(user)
+            User.objects.filter(pk=user.pk).delete()
+        return execute(sql, *rest)
+
+    removed: list[User] = []
+    with connection.execute_wrapper(remove):
+        yield
+    assert removed
 
 
 def signed_in(user: User, password: str) -> bool:
@@ -141,6 +161,37 @@ def test_no_door_goes_round_the_rule(operator: User, auditor: User) -> None:
 def test_the_people_of_another_account_are_not_found(as_globex: Client, operator: User) -> None:
     for verb in ("edit", "disable", "enable", "delete"):
         assert as_globex.post(f"/account/people/{OPERATOR_RAM_ID}/{verb}/").status_code == 404
+
+
+def test_a_password_that_was_changed_meanwhile_stays(operator: User) -> None:
+    as_it_was = User.objects.get(pk=operator.pk)
+    operator.change(by=Actor(), policy=operator.policy, email="", password="another-Pass-4711")
+    as_it_was.change(by=Actor(), policy=User.Policy.READ_ONLY, email="")
+    as_it_was.disable(by=Actor())
+    as_it_was.enable(by=Actor())
+    assert signed_in(operator, "another-Pass-4711")
+
+
+@pytest.mark.parametrize(
+    ("verb", "event"),
+    [("edit", "UpdateUser"), ("disable", "DisableUser"), ("enable", "EnableUser"), ("delete", "DeleteUser")],
+)
+def test_who_was_removed_in_that_moment_is_told_so(verb: str, event: str, as_acme: Client, operator: User) -> None:
+    with removed_meanwhile(operator):
+        answer = as_acme.post(
+            f"/account/people/{OPERATOR_RAM_ID}/{verb}/", {"policy": "AliyunECDReadOnlyAccess", "email": ""}
+        )
+    assert answer.status_code == 422
+    assert "This person has been removed." in answer.content.decode()
+    assert entries() == [(event, "user_not_found")]
+
+
+def test_who_is_removed_makes_no_key_in_that_moment(operator: User) -> None:
+    client = sign_in(Client(), operator)
+    with removed_meanwhile(operator):
+        answer = client.post("/account/keys/create/")
+    assert answer.status_code == 422
+    assert "This person has been removed." in answer.content.decode()
 
 
 def test_the_main_user_is_nobody_that_can_be_removed(acme_user: User) -> None:

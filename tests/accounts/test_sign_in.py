@@ -331,6 +331,16 @@ def test_sessions_are_listed_and_ended_one_or_all(acme_user: User, client: Clien
     assert [is_signed_in(each) for each in (client, *others)] == [True, False, False, False]
 
 
+@pytest.mark.parametrize("session", ["", "0", "x", "\0"])
+def test_a_session_that_is_not_there_is_not_found_and_none_ends(session: str, acme_user: User, client: Client) -> None:
+    other = Client()
+    for each in (client, other):
+        sign_in(each, "acme@example.com")
+    assert client.post("/account/sessions/", {"session": session}).status_code == 404
+    assert "ended" not in client.get("/account/sessions/").content.decode()
+    assert is_signed_in(other)
+
+
 def test_nobody_ends_a_session_of_somebody_else(acme_user: User, globex_user: User, client: Client) -> None:
     from allauth.usersessions.models import UserSession
 
@@ -338,7 +348,7 @@ def test_nobody_ends_a_session_of_somebody_else(acme_user: User, globex_user: Us
     sign_in(client, "acme@example.com")
     sign_in(other, "globex@example.com")
     theirs = UserSession.objects.get(user=globex_user)
-    client.post("/account/sessions/", {"session": str(theirs.pk)})
+    assert client.post("/account/sessions/", {"session": str(theirs.pk)}).status_code == 404
     assert is_signed_in(other)
 
 
@@ -358,16 +368,26 @@ def test_one_is_asked_again_before(path: str, acme_user: User, client: Client) -
         assert client.get(path).status_code == 302
 
 
-@pytest.mark.parametrize("path", ["/admin/accounts/account/{account}/change/", "/admin/accounts/user/add/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/accounts/account/{account}/change/",
+        "/admin/accounts/user/add/",
+        "/admin/accounts/user/{person}/change/",
+        "/admin/accounts/user/{person}/password/",
+        "/admin/accounts/user/{person}/delete/",
+    ],
+)
 def test_support_staff_are_asked_again_before_a_limit_or_a_person_is_changed(
-    path: str, acme: Account, support: User, client: Client
+    path: str, acme: Account, operator: User, support: User, client: Client
 ) -> None:
     sign_in(client, "support@example.com")
-    path = path.format(account=acme)
-    for answer in (client.get(path), client.post(path, {"share_limit": "1000"})):
+    path = path.format(account=acme, person=operator.pk)
+    for answer in (client.get(path), client.post(path, {"share_limit": "1000", "post": "yes"})):
         assert answer["Location"].startswith("/account/confirm/")
     acme.refresh_from_db()
     assert acme.share_limit == 50
+    assert User.objects.filter(pk=operator.pk).exists()
     client.post("/account/confirm/", {"password": PASSWORD})
     assert client.get(path).status_code == 200
 

@@ -245,6 +245,12 @@ def test_when_and_from_where_a_key_was_used_is_written_once_a_minute(acme_progra
         assert key.last_used_at == datetime(2026, 11, 24, 12, 1, 1, tzinfo=UTC)
 
 
+def test_a_key_was_used_from_where_the_proxy_saw_the_program(acme_program: Program, settings: Any) -> None:
+    settings.PROXIES = 1
+    acme_program.send(REGION, signed(acme_program) | {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
+    assert AccessKey.objects.get(access_key_id=acme_program.access_key_id).last_used_from == "203.0.113.9"
+
+
 latin = st.text(st.characters(max_codepoint=255, blacklist_characters="\r\n\0"), max_size=200)
 
 

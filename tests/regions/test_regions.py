@@ -60,6 +60,15 @@ def test_what_is_changed_of_a_region_is_seen_within_a_minute(as_acme: Client, mo
     assert "Shanghai, renamed" in page()
 
 
+def test_support_staff_rename_a_region_and_make_none(as_support: Client) -> None:
+    fields = {"region_id": "cn.new", "english_name": "Hangzhou", "chinese_name": "杭州", "position": "1"}
+    assert as_support.post("/admin/regions/region/add/", fields).status_code == 403
+    assert as_support.post("/admin/regions/region/cn-hangzhou/delete/", {"post": "yes"}).status_code == 403
+    assert as_support.post("/admin/regions/region/cn-hangzhou/change/", fields).status_code == 302
+    assert Region.objects.count() == 20
+    assert Region.objects.get(pk="cn-hangzhou").english_name == "Hangzhou"
+
+
 def test_regions_have_chinese_names_for_chinese_readers(as_acme: Client) -> None:
     as_acme.post("/i18n/setlang/", {"language": "zh-hans"})
     assert "华东1（杭州）" in as_acme.get("/cn-hangzhou/images/custom/").content.decode()
