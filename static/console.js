@@ -31,10 +31,32 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   };
 });
 
+// How many rows are ticked stands beside what is done with them; the box above them ticks all, and shows if all are.
+const rowBoxes = () => [...document.querySelectorAll(".table [type=checkbox][form=selected]")];
+function showChosen() {
+  const all = document.getElementById("select-all");
+  if (!all) return "";
+  const count = rowBoxes().filter((box) => box.checked).length;
+  all.checked = count === rowBoxes().length;
+  all.indeterminate = count > 0 && !all.checked;
+  const told = document.querySelector(".selected-count");
+  const text = told.dataset.told.replace("%(count)s", count);
+  told.textContent = count ? text : "";
+  return text;
+}
+showChosen();
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "select-all") for (const box of rowBoxes()) box.checked = target.checked;
+  else if (target.getAttribute("form") !== "selected") return;
+  // Told outside of the list: a live part of it would speak up each time that the list draws itself anew.
+  announcement.textContent = showChosen();
+});
+
 document.addEventListener("htmx:afterSwap", (event) => {
   noAnswer.hidden = true;
   for (const id of keeps?.chosen ?? []) if (document.getElementById(id)) document.getElementById(id).checked = true;
   for (const id of keeps?.open ?? []) document.getElementById(id)?.closest("details").toggleAttribute("open", true);
+  showChosen();
   if (keeps?.focus) document.getElementById(keeps.focus)?.focus({ preventScroll: true });
   keeps = null;
   if (event.detail.target === dialogContent && !dialog.open) {
