@@ -217,7 +217,9 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
         request,
         _("Image %(image)s is no longer shared with account %(account)s.") % {"image": found, "account": account},
     )
-    if not request.htmx:
+    # On a page of its own the address would stay that of a share that is gone.
+    here = urlsplit(request.htmx.current_url_abs_path or "").path
+    if not request.htmx or here == request.path:
         return redirect("images:sharing", region.pk, found.image_id)
     return _sharing(request, found, ShareForm(), changed=True)
 

@@ -64,7 +64,13 @@ class LogForm(forms.Form):
     ]
     FILTERS = ("period", "since", "until", "event", "outcome", "door", "q", "person")
 
-    q = forms.CharField(label=_("ID of an image, cloud computer or template"), required=False, max_length=64)
+    q = forms.CharField(
+        label=_("ID of an image, cloud computer or template"),
+        required=False,
+        max_length=64,
+        # What of the label has room in the field.
+        widget=forms.TextInput({"placeholder": _("Resource ID")}),
+    )
     person = forms.CharField(label=_("Logon name of the operator"), required=False, max_length=254)
     period = forms.ChoiceField(label=_("Time"), required=False, choices=PERIODS)
     since = forms.DateField(label=_("From"), required=False)

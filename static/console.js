@@ -31,10 +31,32 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   };
 });
 
+// How many rows are ticked stands beside what is done with them; the box above them ticks all, and shows if all are.
+const rowBoxes = () => [...document.querySelectorAll(".table [type=checkbox][form=selected]")];
+function showChosen() {
+  const all = document.getElementById("select-all");
+  if (!all) return "";
+  const count = rowBoxes().filter((box) => box.checked).length;
+  all.checked = count === rowBoxes().length;
+  all.indeterminate = count > 0 && !all.checked;
+  const told = document.querySelector(".selected-count");
+  const text = told.dataset.told.replace("%(count)s", count);
+  told.textContent = count ? text : "";
+  return text;
+}
+showChosen();
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "select-all") for (const box of rowBoxes()) box.checked = target.checked;
+  else if (target.getAttribute("form") !== "selected") return;
+  // Told outside of the list: a live part of it would speak up each time that the list draws itself anew.
+  announcement.textContent = showChosen();
+});
+
 document.addEventListener("htmx:afterSwap", (event) => {
   noAnswer.hidden = true;
   for (const id of keeps?.chosen ?? []) if (document.getElementById(id)) document.getElementById(id).checked = true;
   for (const id of keeps?.open ?? []) document.getElementById(id)?.closest("details").toggleAttribute("open", true);
+  showChosen();
   if (keeps?.focus) document.getElementById(keeps.focus)?.focus({ preventScroll: true });
   keeps = null;
   if (event.detail.target === dialogContent && !dialog.open) {
@@ -45,6 +67,13 @@ document.addEventListener("htmx:afterSwap", (event) => {
     coverPage(true);
     dialogContent.querySelector("[autofocus]")?.focus();
   }
+});
+
+// A form that is refused comes back with the focus where there is something to correct, not on its heading.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.xhr?.status !== 422) return;
+  const form = dialog.open ? dialog : document;
+  form.querySelector(".dialog-body :is(input, select, textarea):is(.is-invalid, [aria-invalid=true])")?.focus();
 });
 
 dialog.addEventListener("close", () => {
@@ -76,7 +105,8 @@ document.addEventListener("htmx:beforeSend", (event) => {
 });
 
 // What was searched for stays in the links that lie beside the list.
-document.addEventListener("htmx:pushedIntoHistory", () => {
+document.addEventListener("htmx:pushedIntoHistory", ({ detail }) => {
+  asked = new URLSearchParams(detail.path.split("?")[1]).toString();
   const here = location.pathname + location.search;
   document.getElementById("refresh")?.setAttribute("href", here);
   for (const next of document.querySelectorAll(".languages [name=next]")) next.value = here;
@@ -86,6 +116,28 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
 const place = document.querySelector(".side-nav [aria-current]");
 if (place) place.closest("nav").scrollLeft = place.offsetLeft - 16;
 
+// What the list on the page was last asked for, so that Enter, and to leave the field, do not ask for what typing has
+// asked for already. A page further on in the list is another thing than what the fields say.
+const filters = document.getElementById("filters");
+const queryOf = (form) => new URLSearchParams(new FormData(form)).toString();
+let asked = "";
+if (filters && !/[?&](cursor|by_me)=/.test(location.search)) {
+  // As they were drawn: a browser may have filled in what stood there on an earlier visit.
+  const drawn = filters.cloneNode(true);
+  drawn.reset();
+  asked = queryOf(drawn);
+}
+function isNew({ elt }) {
+  if (elt !== filters) return true;
+  const query = queryOf(filters);
+  if (query === asked) return false;
+  asked = query;
+  return true;
+}
+for (const failed of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failed, ({ detail }) => { if (detail.elt === filters) asked = ""; });
+}
+
 // Nothing moves under a pressed pointer: a field that is left by pressing on the next control asks for its answer at
 // once, and an answer that came before the pointer is lifted would push that control away from under the click.
 let pressed = false;
@@ -94,18 +146,39 @@ document.addEventListener("pointerdown", () => { pressed = true; }, true);
 for (const lifted of ["pointerup", "pointercancel"]) {
   document.addEventListener(lifted, () => setTimeout(() => {
     pressed = false;
-    for (const request of held.splice(0)) request.issueRequest();
+    for (const request of held.splice(0)) if (isNew(request)) request.issueRequest();
   }), true);
 }
 document.addEventListener("click", () => { pressed = false; }, true);
 document.addEventListener("htmx:confirm", (event) => {
-  if (!pressed) return;
-  event.preventDefault();
-  held.push(event.detail);
+  if (pressed) held.push(event.detail);
+  if (pressed || !isNew(event.detail)) event.preventDefault();
 });
 
 document.addEventListener("htmx:sendError", () => { noAnswer.hidden = false; });
 
+async function copy(copier) {
+  try {
+    await navigator.clipboard.writeText(copier.dataset.copy);
+  } catch {
+    // Plain http has no clipboard, and a browser may refuse it: the way before there was one.
+    const field = document.createElement("textarea");
+    field.className = "visually-hidden";
+    field.value = copier.dataset.copy;
+    // Beside the button: what lies behind an open dialog cannot be selected.
+    copier.after(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    copier.focus();
+    field.remove();
+    if (!copied) return;
+  }
+  announcement.textContent = announcement.dataset.copied;
+  copier.classList.add("copied");
+  setTimeout(() => { copier.classList.remove("copied"); announcement.textContent = ""; }, 2000);
+}
+
+const panel = document.querySelector(".user-panel");
 document.addEventListener("click", (event) => {
   const closer = event.target.closest("[data-close]");
   if (closer && dialog.contains(closer)) {
@@ -113,13 +186,8 @@ document.addEventListener("click", (event) => {
     dialog.close();
   }
   const copier = event.target.closest("[data-copy]");
-  if (copier) {
-    navigator.clipboard.writeText(copier.dataset.copy).then(() => {
-      announcement.textContent = announcement.dataset.copied;
-      copier.classList.add("copied");
-      setTimeout(() => { copier.classList.remove("copied"); announcement.textContent = ""; }, 2000);
-    });
-  }
+  if (copier) copy(copier);
+  if (event.target.closest(".avatar")) panel.classList.remove("dismissed");
   const disclosure = event.target.closest(".disclosure");
   if (disclosure) {
     const expanded = disclosure.getAttribute("aria-expanded") === "true";
@@ -137,13 +205,21 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary").focus();
   }
-  document.querySelector(".user-panel")?.classList.add("dismissed");
+  // Closed already, it would stay closed the next time, too.
+  if (!panel?.matches(":hover, :focus-within")) return;
+  panel.classList.add("dismissed");
+  if (panel.contains(document.activeElement)) panel.querySelector(".avatar").focus();
 });
 for (const left of ["pointerleave", "focusout"]) {
-  document.querySelector(".user-panel")?.addEventListener(left, (event) => {
+  panel?.addEventListener(left, (event) => {
     if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.classList.remove("dismissed");
   });
 }
+
+// Who opens the region selector may type at once. The event does not bubble.
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open) target.querySelector?.("[type=search]")?.focus();
+}, true);
 
 document.addEventListener("input", (event) => {
   const list = document.getElementById(event.target.dataset.filters);

@@ -114,3 +114,92 @@ def test_the_list_pages_without_a_reload(
     page.get_by_role("link", name="Previous").click()
     expect(row_of(page, images[-1])).to_have_count(1)
     assert page.evaluate("window.neverReloaded")
+
+
+def test_escape_while_the_user_panel_is_closed_does_not_keep_it_closed(
+    browse: Callable[..., Page], acme_user: User
+) -> None:
+    page = browse(acme_user, CUSTOM)
+    avatar = page.get_by_role("button", name="Account: acme@example.com")
+    page.keyboard.press("Escape")
+    avatar.hover()
+    expect(panel_of(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel_of(page)).to_be_hidden()
+    avatar.click()
+    expect(panel_of(page)).to_be_visible()
+
+
+def test_escape_in_the_user_panel_gives_the_focus_back_to_its_button(
+    browse: Callable[..., Page], acme_user: User
+) -> None:
+    page = browse(acme_user, CUSTOM)
+    avatar = page.get_by_role("button", name="Account: acme@example.com")
+    tab_to(page, avatar)
+    tab_to(page, panel_of(page).get_by_role("link", name="Account center"))
+    page.keyboard.press("Escape")
+    expect(avatar).to_be_focused()
+    expect(panel_of(page)).to_be_hidden()
+
+
+def test_who_opens_the_region_selector_may_type_at_once(browse: Callable[..., Page], acme_user: User) -> None:
+    page = browse(acme_user, CUSTOM)
+    page.get_by_label("Region: China (Hangzhou)").click()
+    expect(page.get_by_role("searchbox", name="Search regions")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Region: China (Hangzhou)")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("searchbox", name="Search regions")).to_be_focused()
+
+
+@pytest.mark.parametrize("ways", [["Wait", "Tab"], ["Enter", "Wait", "Tab"], ["Search", "Wait"]], ids=" ".join)
+def test_a_search_is_asked_for_once_and_one_step_of_back_undoes_it(
+    ways: list[str], browse: Callable[..., Page], acme_user: User, two_images: tuple[Image, Image]
+) -> None:
+    page = browse(acme_user, CUSTOM)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.headers.get("hx-request", "")))
+    search = page.get_by_role("searchbox", name="Search by image ID or name")
+    steps = page.evaluate("history.length")
+    search.press_sequentially("finance")
+    for way in ways:
+        if way == "Wait":
+            page.wait_for_timeout(700)
+        elif way == "Search":
+            page.get_by_role("button", name="Search", exact=True).click()
+        else:
+            page.keyboard.press(way)
+    page.wait_for_timeout(500)
+    expect(row_of(page, two_images[1])).to_have_count(0)
+    assert page.evaluate("history.length") == steps + 1
+    assert asked.count("true") == 1
+    page.go_back()
+    expect(row_of(page, two_images[1])).to_have_count(1)
+
+
+def test_a_search_that_got_no_answer_can_be_asked_for_again(
+    browse: Callable[..., Page], acme_user: User, two_images: tuple[Image, Image], browser_console: list[str]
+) -> None:
+    page = browse(acme_user, CUSTOM)
+    page.route("**/custom/?**", lambda route: route.abort())
+    page.get_by_role("searchbox", name="Search by image ID or name").fill("finance")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The console does not answer.")).to_be_visible()
+    page.unroute("**/custom/?**")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(row_of(page, two_images[1])).to_have_count(0)
+    browser_console.clear()
+
+
+def test_an_id_is_copied_where_the_browser_gives_no_clipboard(
+    browse: Callable[..., Page], acme_user: User, two_images: tuple[Image, Image]
+) -> None:
+    page = browse(acme_user, CUSTOM, permissions=["clipboard-read", "clipboard-write"])
+    clipboard = page.evaluate_handle("navigator.clipboard")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    image = two_images[0].image_id
+    button = page.get_by_role("button", name=f"Copy image ID {image}")
+    button.click()
+    expect(page.get_by_text("Copied", exact=True)).to_be_attached()
+    expect(button).to_be_focused()
+    assert clipboard.evaluate("it => it.readText()") == image

@@ -215,3 +215,30 @@ def test_escape_closes_the_user_panel(browse: Callable[..., Page], acme_user: Us
 def test_the_navigation_of_a_narrow_window_shows_where_one_is(browse: Callable[..., Page], acme_user: User) -> None:
     page = browse(acme_user, "/logs/", viewport=NARROW)
     expect(page.get_by_role("link", name="Logs", exact=True)).to_be_in_viewport(ratio=1)
+
+
+def test_all_images_of_a_page_are_selected_at_once_and_counted(
+    copying: Image, make_image: Callable[..., Image], browse: Callable[..., Page], acme_user: User
+) -> None:
+    make_image(region_id="cn-shanghai", name="another")
+    page = browse(acme_user, SHANGHAI)
+    everything = page.get_by_role("checkbox", name="Select all on this page")
+    rows = page.locator("tbody").get_by_role("checkbox")
+    form, told = page.locator("#selected"), page.locator("#announcement")
+    everything.check()
+    for row in rows.all():
+        expect(row).to_be_checked()
+    expect(form).to_contain_text("3 selected")
+    expect(told).to_have_text("3 selected")
+    rows.first.uncheck()
+    expect(told).to_have_text("2 selected")
+    _next_refresh(page)
+    expect(form).to_contain_text("2 selected")
+    expect(everything).not_to_be_checked()
+    assert everything.evaluate("it => it.indeterminate")
+    page.get_by_role("button", name="Delete selected").click()
+    expect(page.get_by_role("dialog", name="Delete images").get_by_role("listitem")).to_have_count(2)
+    page.keyboard.press("Escape")
+    everything.check()
+    everything.uncheck()
+    expect(form).to_have_text("Delete selected")

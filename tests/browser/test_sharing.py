@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -145,6 +146,16 @@ def test_each_refusal_is_said_in_the_dialog_and_shares_nothing(
     expect(shared_count(page, image)).to_have_text("1")
 
 
+def test_a_refused_form_has_the_focus_where_there_is_something_to_correct(
+    browse: Callable[..., Page], acme_user: User, image: Image, globex: Account
+) -> None:
+    dialog = open_dialog(browse(acme_user, CUSTOM), image)
+    confirm(dialog, "12345")
+    expect(dialog.get_by_role("textbox", name="Account")).to_be_focused()
+    confirm(dialog, GLOBEX, tick=False)
+    expect(dialog.get_by_role("checkbox")).to_be_focused()
+
+
 def test_an_image_that_cannot_be_shared_says_why_before_anyone_types(
     browse: Callable[..., Page], acme_user: User, make_image: Callable[..., Image]
 ) -> None:
@@ -204,6 +215,20 @@ def test_unshare_asks_once_more_names_what_is_lost_and_takes_the_image_away(
     expect(shared_count(page, image)).to_have_text("0")
     assert page.evaluate("window.neverReloaded")
     expect(row_of(browse(globex_user, SHARED), image)).to_have_count(0)
+
+
+def test_unsharing_on_a_page_of_its_own_ends_on_the_page_of_the_shares(
+    browse: Callable[..., Page], acme_user: User, share: ImageShare
+) -> None:
+    sharing = f"/cn-hangzhou/images/{share.image}/sharing/"
+    page = browse(acme_user, f"{sharing}{GLOBEX}/unshare/")
+    page.get_by_role("button", name="Unshare").click()
+    expect(page.get_by_role("status")).to_contain_text(f"no longer shared with account {GLOBEX}")
+    expect(page).to_have_url(re.compile(f"{sharing}$"))
+    expect(page).to_have_title(re.compile("^Shared Image "))
+    page.reload()
+    expect(page.get_by_text("This image is shared with no account.")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_count(0)
 
 
 def tab_to(page: Page, target: Locator) -> None:

@@ -81,6 +81,16 @@ def test_the_list_is_narrowed_and_sorted(
     assert [row.name for row in rows] == names
 
 
+def test_a_computer_without_a_name_is_called_by_its_id_once(
+    as_acme: Client, make_desktop: Callable[..., Desktop]
+) -> None:
+    computer_id = make_desktop(name="").desktop_id
+    assert as_acme.get(url("list")).text.count(f"<code>{computer_id}</code>") == 1
+    assert f">{computer_id}<" not in as_acme.get(url("list")).text.replace(f"<code>{computer_id}</code>", "")
+    question = as_acme.get(url("stop", computer_id), headers={"HX-Request": "true"}).text
+    assert question.count(f">{computer_id}<") == 1
+
+
 @pytest.mark.parametrize("page", ["list", "templates"])
 def test_the_list_is_paged(
     as_acme: Client, make_desktop: Callable[..., Desktop], make_template: Callable[..., Template], page: str

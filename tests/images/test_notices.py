@@ -25,6 +25,7 @@ def test_the_recipient_is_told_of_a_share_and_of_its_end_until_it_was_seen(
     assert f'{MARK} aria-hidden="true">1<' in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
     page = as_globex.get("/cn-shanghai/images/shared/").content.decode()
     assert f"Account {ACME} shared image “{share.image.name}” with you" in page
+    assert '<a href="/cn-hangzhou/images/shared/">China (Hangzhou)</a>' in page
     assert MARK not in as_globex.get("/cn-hangzhou/images/custom/").content.decode()
     assert "shared image “" not in as_globex.get("/cn-hangzhou/images/shared/").content.decode()
     share.revoke()
