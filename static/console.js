@@ -112,9 +112,9 @@ document.addEventListener("htmx:pushedIntoHistory", ({ detail }) => {
   for (const next of document.querySelectorAll(".languages [name=next]")) next.value = here;
 });
 
-// The navigation of a narrow window scrolls; it begins with where one is.
+// The navigation of a narrow window scrolls; it begins with where one is, and the end of what is before it.
 const place = document.querySelector(".side-nav [aria-current]");
-if (place) place.closest("nav").scrollLeft = place.offsetLeft - 16;
+if (place) place.closest("nav").scrollLeft = place.offsetLeft - 48;
 
 // What the list on the page was last asked for, so that Enter, and to leave the field, do not ask for what typing has
 // asked for already. A page further on in the list is another thing than what the fields say.
@@ -218,7 +218,7 @@ for (const left of ["pointerleave", "focusout"]) {
 
 // Who opens the region selector may type at once. The event does not bubble.
 document.addEventListener("toggle", ({ target }) => {
-  if (target.open) target.querySelector?.("[type=search]")?.focus();
+  if (target.matches?.(".region-selector[open]")) target.querySelector("[type=search]").focus();
 }, true);
 
 document.addEventListener("input", (event) => {
