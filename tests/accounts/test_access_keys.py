@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+HTMX = {"HX-Request": "true"}
 CREATE = "/account/keys/create/"
 
 
@@ -40,9 +41,12 @@ def test_the_secret_is_shown_once(as_acme: Client) -> None:
 
 
 def test_in_a_dialog_the_list_behind_is_answered_too(as_acme: Client) -> None:
-    answer = as_acme.post(CREATE, headers={"HX-Request": "true"}).content.decode()
+    answer = as_acme.post(CREATE, headers={**HTMX, "HX-Current-URL": "http://testserver/account/"}).content.decode()
     assert 'id="keys" hx-swap-oob="true"' in answer
     assert answer.count(AccessKey.objects.get().access_key_id) > 1
+    # The dialog as a page of its own has no list behind it.
+    answer = as_acme.post(CREATE, headers={**HTMX, "HX-Current-URL": f"http://testserver{CREATE}"}).content.decode()
+    assert 'id="keys"' not in answer
 
 
 def test_a_user_has_at_most_two(as_acme: Client, acme_user: User) -> None:
