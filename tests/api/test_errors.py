@@ -27,7 +27,7 @@ OF_A_FIELD = {"required", "null", "blank", "invalid", "invalid_choice", "max_len
 # Made of the name of the model.
 OF_A_MODEL = {"desktop_not_found", "template_not_found"}
 # Of what no call of the API does.
-OF_THE_CONSOLE = {"ram_user_limit_reached"}
+OF_THE_CONSOLE = {"ram_user_limit_reached", "user_not_found"}
 
 
 def codes_of_rules() -> Iterator[str]:
