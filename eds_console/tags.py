@@ -13,8 +13,6 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext
 from lucide.templatetags.lucide import _render_icon
 
-from regions.models import every_region
-
 register = template.Library()
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -25,12 +23,6 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 def icon(name: str, *, size: int = 24, **attributes: str) -> str:
     """An icon as inline SVG. There are some twenty, and to draw one takes as long as a row of a list."""
     return _render_icon(name, size, **attributes)
-
-
-@register.filter
-def region_name(region_id: str) -> str:
-    """The name of a region of which only the ID is known: the log keeps it also of one that is no more."""
-    return next((region.name for region in every_region() if region.pk == region_id), region_id)
 
 
 @register.simple_tag(name="time")

@@ -34,3 +34,13 @@ def test_templates_are_compiled_before_the_first_request_and_nothing_of_it_is_co
     assert int(frozen) > 100_000
     assert is_compiled == "True"
     assert [*map(int, jinja)] == [len(list((ROOT / "templates").rglob("*.jinja")))] * 2
+
+
+@pytest.mark.any_database
+def test_the_floor_of_the_benchmarks_which_has_none_of_the_apps_starts_in_the_same_way() -> None:
+    subprocess.run(
+        [sys.executable, "-c", "import benchmarks.floor\nfrom eds_console.warm import warm\nwarm()"],
+        cwd=ROOT,
+        env=production("sqlite:///:memory:"),
+        check=True,
+    )
