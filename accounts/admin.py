@@ -12,12 +12,11 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -29,7 +28,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 import audit.models as audit
 from accounts.models import Account, User
 from accounts.sign_in import confirmed
-from audit.admin import BigTableAdmin, column
+from audit.admin import BigTableAdmin, DeletedByVerb, column
 from audit.models import Actor, Door
 
 if TYPE_CHECKING:
@@ -145,8 +144,8 @@ class NewUserForm(AdminUserCreationForm):
 @admin.register(User)
 @method_decorator([confirmed, refusals_are_told], name="changeform_view")
 @method_decorator([confirmed, refusals_are_told], name="user_change_password")
-@method_decorator([confirmed, refusals_are_told], name="delete_view")
-class UserAdmin(BigTableAdmin, DjangoUserAdmin):
+@method_decorator(confirmed, name="delete_view")
+class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
     """What is done to people here goes through the model's own verbs, as it does in the account centre.
 
     Each verb has a transaction of its own. Django's is not around it: the record of a refusal would go with it.
@@ -215,17 +214,8 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         mine.change_password_form = partial(PasswordForm, by=Actor.of(request, Door.ADMIN))
         return super(UserAdmin, mine).user_change_password(request, id, form_url)
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Django's page asks."""
-        found = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
-        if found is None:
-            return super().delete_view(request, object_id, extra_context)
-        if not self.has_delete_permission(request, found):
-            raise PermissionDenied
-        known = copy(found)
-        found.remove(by=Actor.of(request, Door.ADMIN))
-        self.log_deletions(request, [known])  # type: ignore[arg-type]
-        return self.response_delete(request, str(known), known.pk)
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        obj.remove(by=Actor.of(request, Door.ADMIN))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "account":

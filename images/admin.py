@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin import changelist_link
-from audit.admin import BigTableAdmin, column
+from audit.admin import BigTableAdmin, DeletedByVerb, column
 from audit.models import Actor, Door
 from images.forms import FailForm, ShareOnBehalfForm
 from images.models import Image, ImageShare, PlannedShare
@@ -28,9 +26,7 @@ RECIPIENT = column("recipient_id", gettext_lazy("Shared with"))
 REGION = column("region_id", gettext_lazy("region"))
 
 
-class VerbAdmin(BigTableAdmin):
-    """What is deleted here goes through the model's own verb, one at a time, and a refusal is a sentence."""
-
+class VerbAdmin(DeletedByVerb, BigTableAdmin):
     actions = None
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -49,23 +45,6 @@ class VerbAdmin(BigTableAdmin):
             "form": form,
         }
         return render(request, "admin/images/act.html", context, status=422 if form.errors else 200)
-
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Django's page asks. What follows is done without its transaction, with which a refusal's record would go."""
-        found = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
-        if found is None:
-            return super().delete_view(request, object_id, extra_context)
-        if not self.has_delete_permission(request, found):
-            raise PermissionDenied
-        known = copy(found)
-        try:
-            self.delete_model(request, found)
-        except ValidationError as refusal:
-            for sentence in refusal.messages:
-                messages.error(request, sentence)
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        self.log_deletions(request, [known])  # type: ignore[arg-type]
-        return self.response_delete(request, str(known), known.pk)
 
 
 @admin.register(Image)
