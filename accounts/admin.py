@@ -28,8 +28,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 import audit.models as audit
 from accounts.models import Account, User
 from accounts.sign_in import confirmed
-from audit.admin import BigTableAdmin, DeletedByVerb, column
 from audit.models import Actor, Door
+from ui.admin import BigTableAdmin, DeletedByVerb, column
 
 if TYPE_CHECKING:
     from collections.abc import Callable

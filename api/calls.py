@@ -169,7 +169,7 @@ def page(call: Call, *sources: Source) -> tuple[list[Any], str]:
     """The rows of a page, newest first over all the sources, and the token of the next page (empty on the last).
 
     A token says below which row the page begins, so what comes and goes meanwhile neither repeats a row nor leaves one
-    out. It is not images.paging: a program goes on where it was even if everything below is deleted, and has no use
+    out. It is not ui.paging: a program goes on where it was even if everything below is deleted, and has no use
     for a total, which costs a count.
     """
     size: int = call["MaxResults"]

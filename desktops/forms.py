@@ -10,7 +10,7 @@ from desktops.models import Desktop, Status, Template
 from desktops.models.template import Status as TemplateStatus
 from desktops.validators import DISK_SIZES, MOST_AT_ONCE
 from images.forms import ActForm, ListForm
-from images.paging import PAGE_SIZES
+from ui.paging import PAGE_SIZES
 
 if TYPE_CHECKING:
     from accounts.models import Account

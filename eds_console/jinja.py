@@ -23,7 +23,7 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import _escape_inner, escape
 
-from eds_console.tags import icon, time_of
+from ui.tags import icon, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

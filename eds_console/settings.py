@@ -142,6 +142,7 @@ INSTALLED_APPS = [
     "regions",
     "images",
     "desktops",
+    "logs",
     "operations",
     "api",
     "eds_console.apps.SupportConfig",
@@ -171,7 +172,7 @@ MIDDLEWARE = [
     "operations.metrics.measured",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "api.middleware.answer_calls",
-    "eds_console.middleware.console_answers",
+    "ui.middleware.console_answers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -202,7 +203,7 @@ TEMPLATES = [
                 "regions.context_processors.selector",
             ],
             "builtins": [
-                "eds_console.tags",
+                "ui.tags",
                 "eds_console.jinja",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
@@ -367,7 +368,7 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 # No form has a file in it.
-FILE_UPLOAD_HANDLERS = ["eds_console.uploads.NoFiles"]
+FILE_UPLOAD_HANDLERS = ["ui.uploads.NoFiles"]
 X_FRAME_OPTIONS = "DENY"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
@@ -399,9 +400,13 @@ LOGGING = {
         "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
         "json": {"()": "operations.logs.JsonFormatter"},
     },
-    "filters": {"suspicion": {"()": "operations.logs.Suspicion"}},
+    "filters": {"client_errors_as_warnings": {"()": "operations.logs.ClientErrorsAsWarnings"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["suspicion"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["client_errors_as_warnings"],
+        },
     },
     "root": {"handlers": ["console"], "level": "INFO"},
 }

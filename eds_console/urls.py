@@ -15,7 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
-    path("logs/", include("operations.urls")),
+    path("logs/", include("logs.urls")),
     path("<slug:region>/images/", include("images.urls")),
     path("<slug:region>/", include("desktops.urls")),
 ]

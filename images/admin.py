@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin import changelist_link
-from audit.admin import BigTableAdmin, DeletedByVerb, column
 from audit.models import Actor, Door
 from images.forms import FailForm, ShareOnBehalfForm
 from images.models import Image, ImageShare, PlannedShare
+from ui.admin import BigTableAdmin, DeletedByVerb, column
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -12,8 +12,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from images.models import Image, ImageShare, OsType, PlannedShare, Status
-from images.paging import PAGE_SIZE, PAGE_SIZES
 from regions.models import Region
+from ui.paging import PAGE_SIZE, PAGE_SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ class ListForm(forms.Form):
         return selects
 
     @cached_property
-    def tokens(self) -> list[dict[str, Any]]:
+    def active_filters(self) -> list[dict[str, Any]]:
         """What the list is narrowed by: the label, the value as text, and the query that takes it away."""
         return [
             {
@@ -124,7 +124,7 @@ class ListForm(forms.Form):
         return images
 
     def narrow_shares(self, shares: Any) -> Any:
-        return shares.filter(image__in=self.narrow(Image.objects.all())) if self.tokens else shares
+        return shares.filter(image__in=self.narrow(Image.objects.all())) if self.active_filters else shares
 
 
 @lru_cache(500)

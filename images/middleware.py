@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from audit.models import Entry
 from images.models import NOTICES_SHOWN, PlannedShare, SeenNotices
-from images.paging import Count
 from queries import prepared
+from ui.paging import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,8 @@ from images.actions import why_not
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.middleware import shows_news
 from images.models import Image, ImageShare, SeenNotices, not_shared, shares_of
-from images.paging import Count, Many, Place, page_at, page_of, rows_at
 from queries import Prepared, prepared, prepared_with_plan
+from ui.paging import Count, Position, UncountedLists, page_at, page_of, rows_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ TABS: dict[str, Callable[[str], ImageQuerySet]] = {
 }
 
 
-_many = Many()
+_uncounted = UncountedLists()
 
 
 @require_safe
@@ -63,20 +63,20 @@ def system(request: ConsoleRequest, region: Region) -> HttpResponse:
 def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "") -> HttpResponse:
     form, cursor = ListForm.of(request.GET), request.GET.get("cursor", "")
     order, size = form.order, form.page_size
-    if form.tokens:
+    if form.active_filters:
         images = form.narrow(TABS[tab](account_id).in_region(region))
         page = page_of(images, order=order, cursor=cursor, size=size)
     else:
         whole = tab, account_id, region.pk
-        counts = whole not in _many
+        counts = whole not in _uncounted
 
-        def read(place: Place) -> list[Image]:
-            rows = _rows(tab, order, size, place.backwards, bool(place.values), counts)
-            return rows(account_id, region.pk, *place.values)
+        def read(position: Position) -> list[Image]:
+            rows = _rows(tab, order, size, position.backwards, bool(position.values), counts)
+            return rows(account_id, region.pk, *position.values)
 
         page = page_at(cursor, read, model=Image, order=order, size=size)
         if page.total_is_bounded:
-            _many.note(whole)
+            _uncounted.note(whole)
     return render(request, fragment(request, "images/list.html", "images"), {"tab": tab, "form": form, "page": page})
 
 
@@ -88,7 +88,7 @@ def _rows(
 
     def rows(account_id: str, region_id: str, *values: Any) -> QuerySet[Image]:
         images = TABS[tab](account_id).in_region(region_id)
-        return rows_at(Place(values, backwards), images, order=order, size=size, counts=counts)
+        return rows_at(Position(values, backwards), images, order=order, size=size, counts=counts)
 
     return prepared(rows, values=2 + len(order) * is_beyond)
 

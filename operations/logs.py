@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from audit.middleware import current_request_id
 
 
-class Suspicion(logging.Filter):
+class ClientErrorsAsWarnings(logging.Filter):
     """What a client sent that cannot be accepted, such as another Host or too large a form, is a warning of one line.
 
     Django makes it an error with a traceback, and any stranger could fill the log, and raise alarms, with these.

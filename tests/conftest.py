@@ -18,10 +18,10 @@ from audit.models import Actor
 from desktops.models import Desktop, Template
 from images import views as image_views
 from images.models import Image, ImageShare, OsType
-from images.paging import Many
 from regions import models as region_models
 from regions.models import Region
 from tests.processes import Console, fresh_database, load_demo, production, served
+from ui.paging import UncountedLists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,7 +156,7 @@ def _nothing_is_counted_yet() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process keeps for a minute is of the database of other tests."""
-    monkeypatch.setattr(image_views, "_many", Many())
+    monkeypatch.setattr(image_views, "_uncounted", UncountedLists())
     monkeypatch.setattr(region_models, "_kept", None)
 
 

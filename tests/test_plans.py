@@ -47,7 +47,7 @@ def _fill_in_what_seed_scale_leaves_out() -> None:
 
 @pytest.mark.django_db
 def test_the_kept_plans_read_by_conditions_on_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktops.management.commands.seed_scale.VACUUM", "ANALYZE")
+    monkeypatch.setattr("operations.management.commands.seed_scale.VACUUM", "ANALYZE")
     call_command("seed_scale", images=3000, accounts=1000, stdout=StringIO())
     _fill_in_what_seed_scale_leaves_out()
     import_module("eds_console.urls")

@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from accounts.models import AccessKey, Account
 from images.models import Image
-from images.paging import Count
 from queries import Prepared, delete, insert, prepared
 from regions.models import Region
+from ui.paging import Count
 
 if TYPE_CHECKING:
     from datetime import datetime

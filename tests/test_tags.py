@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.timesince import timesince
 
 from eds_console.jinja import environment_in, escaped
-from eds_console.tags import time_of
+from ui.tags import time_of
 
 NOW = datetime(2026, 3, 31, 12, 0, 30, tzinfo=UTC)
 AGES = [

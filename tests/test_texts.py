@@ -20,13 +20,14 @@ from django.utils.translation.template import templatize
 from accounts.models import Account, User
 from audit.models import Entry
 from desktops.models import Desktop, Template
-from eds_console import jinja, tags
+from eds_console import jinja
 from images import forms
 from images.models import Image, ImageShare
 from regions.models import Region
 from tests.conftest import ACME, AUDITOR_RAM_ID, GLOBEX
 from tests.processes import ROOT
 from tests.test_access import urls_of
+from ui import tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -11,7 +11,7 @@ from accounts.http import ConsoleRequest, account_of, fragment
 from desktops.forms import ChooseForm
 from images.models import Image, ImageShare
 from images.models import Status as ImageStatus
-from images.paging import Page, page_of
+from ui.paging import Page, page_of
 
 if TYPE_CHECKING:
     from django.http import HttpResponse, QueryDict

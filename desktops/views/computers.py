@@ -18,7 +18,7 @@ from desktops.forms import ChangeImageForm, CreateImageForm, DesktopForm, Deskto
 from desktops.models import Desktop, Template
 from desktops.views.choosing import choose_image, chosen_id, chosen_image, entered
 from images.models import Image
-from images.paging import page_of
+from ui.paging import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from desktops.actions import why_not
 from desktops.forms import TemplateForm, TemplateListForm
 from desktops.models import Template
 from desktops.views.choosing import choose_image, chosen_id, chosen_image
-from images.paging import page_of
+from ui.paging import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,9 +23,9 @@ import audit.models as audit
 from accounts.models import Account
 from audit.models import Actor
 from images import validators
-from images.paging import Count
 from queries import Listed, prepared_with_plan
 from regions.models import Region
+from ui.paging import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

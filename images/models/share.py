@@ -17,8 +17,8 @@ from accounts.models import ACCOUNT_ID, Account
 from audit.models import Actor
 from images import validators
 from images.models.image import Image, Status, act
-from images.paging import Count
 from regions.models import Region
+from ui.paging import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

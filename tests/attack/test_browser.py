@@ -19,7 +19,7 @@ from django.test import Client
 import accounts.forms
 import desktops.forms
 import images.forms
-import operations.forms
+import logs.forms
 from audit.models import Entry
 from tests.api.conftest import Program
 from tests.attack.test_urls import all_there_is
@@ -47,7 +47,7 @@ WITHOUT_TOKEN = {"/"}
 FIELDS = sorted(
     {
         name
-        for module in (accounts.forms, desktops.forms, images.forms, operations.forms)
+        for module in (accounts.forms, desktops.forms, images.forms, logs.forms)
         for _, form in inspect.getmembers(module, inspect.isclass)
         if issubclass(form, forms.BaseForm)
         for name in form.base_fields

@@ -12,10 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from images import paging
 from images.models import Image, ImageShare, OsType
-from images.paging import COUNT_LIMIT, page_of
 from tests.rows import multiply
+from ui import paging
+from ui.paging import COUNT_LIMIT, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

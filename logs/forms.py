@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Door, Entry
-from images.paging import PAGE_SIZE, PAGE_SIZES
+from ui.paging import PAGE_SIZE, PAGE_SIZES
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -112,7 +112,7 @@ class LogForm(forms.Form):
         return bool(self.cleaned_data.get("since") or self.cleaned_data.get("until"))
 
     @property
-    def tokens(self) -> list[dict[str, Any]]:
+    def active_filters(self) -> list[dict[str, Any]]:
         """What the log is narrowed by: the label, the value as text, and the query that takes it away."""
         return [
             {

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest, account_of, fragment
 from audit.models import Entry
-from images.paging import page_of, rows_of
-from operations.forms import LogForm, values_of
+from logs.forms import LogForm, values_of
+from ui.paging import page_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ COLUMNS = (
 def logs(request: ConsoleRequest) -> HttpResponse:
     entries, form = _narrowed(request)
     page = page_of(entries, order=NEWEST_FIRST, cursor=request.GET.get("cursor", ""), size=form.page_size)
-    return render(request, fragment(request, "operations/logs.html", "logs"), {"form": form, "page": page})
+    return render(request, fragment(request, "logs/logs.html", "logs"), {"form": form, "page": page})
 
 
 @require_safe
@@ -55,7 +55,7 @@ def entry(request: ConsoleRequest, entry: int) -> HttpResponse:
     found = get_object_or_404(Entry, pk=entry, account_id=account_of(request).pk)
     said = {column: getattr(found, column) for column in COLUMNS} | {"at": found.at.isoformat()}
     context = {"entry": found, "as_json": json.dumps(said, ensure_ascii=False, indent=2)}
-    return render(request, fragment(request, "operations/entry.html", "entry"), context)
+    return render(request, fragment(request, "logs/entry.html", "entry"), context)
 
 
 @require_safe

@@ -33,7 +33,7 @@ class Count(models.Subquery):
         super().__init__(queryset.order_by().values(counted=models.Value(1))[:most])
 
 
-class Many:
+class UncountedLists:
     """Lists that had more rows than are counted, FRESH_SECONDS ago at most: the next page need not count them again."""
 
     FRESH_SECONDS = 60
@@ -83,7 +83,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where a page begins: at the first row, or beyond the row that has these values in the columns of the order."""
 
     values: tuple[Any, ...] = ()
@@ -104,23 +104,23 @@ def page_of(
     read is the first page: links grow old.
     """
 
-    def rows_of_place(place: Place) -> list[Any]:
-        return list(rows_at(place, queryset, order=order, size=size))
+    def rows_at_position(position: Position) -> list[Any]:
+        return list(rows_at(position, queryset, order=order, size=size))
 
-    return page_at(cursor, rows_of_place, model=queryset.model, order=order, size=size, parameter=parameter)
+    return page_at(cursor, rows_at_position, model=queryset.model, order=order, size=size, parameter=parameter)
 
 
 def rows_at(
-    place: Place, queryset: models.QuerySet[Any], *, order: tuple[str, ...], size: int, counts: bool = True
+    position: Position, queryset: models.QuerySet[Any], *, order: tuple[str, ...], size: int, counts: bool = True
 ) -> models.QuerySet[Any, Any]:
     """What `page_at` makes a page of: one row more than are shown, each with the number of all rows.
 
     Without `counts` they are said to be more than are counted.
     """
     beyond, direction = queryset, order
-    if place.values:
-        direction = _turned(order) if place.backwards else order
-        beyond = queryset.filter(_beyond(direction, place.values))
+    if position.values:
+        direction = _turned(order) if position.backwards else order
+        beyond = queryset.filter(_beyond(direction, position.values))
     total: Any = models.Value(COUNT_LIMIT + 1)
     if counts:
         total = Count(queryset, most=COUNT_LIMIT + 1)
@@ -129,25 +129,25 @@ def rows_at(
 
 def page_at(
     cursor: str,
-    read: Callable[[Place], list[Any]],
+    read: Callable[[Position], list[Any]],
     *,
     model: type[models.Model],
     order: tuple[str, ...],
     size: int,
     parameter: str = "cursor",
 ) -> Page:
-    """The page at a cursor, read by a function that gives what `rows_at` finds at a place."""
-    place = _place(cursor, model, order)
-    found = read(place)
-    if not found and place.values:
+    """The page at a cursor, read by a function that gives what `rows_at` finds at a position."""
+    position = _position(cursor, model, order)
+    found = read(position)
+    if not found and position.values:
         # Past the end, since rows were deleted.
-        place = Place()
-        found = read(place)
+        position = Position()
+        found = read(position)
     more, rows = len(found) > size, found[:size]
-    if place.backwards:
+    if position.backwards:
         rows.reverse()
-    has_next = bool(rows) and (more or place.backwards)
-    has_previous = bool(place.values) and (more or not place.backwards)
+    has_next = bool(rows) and (more or position.backwards)
+    has_previous = bool(position.values) and (more or not position.backwards)
     return Page(
         rows=rows,
         next=_cursor(rows[-1], order, backwards=False) if has_next else "",
@@ -194,17 +194,17 @@ def _cursor(row: Any, order: tuple[str, ...], *, backwards: bool) -> str:
     )
 
 
-def _place(cursor: str, model: type[models.Model], order: tuple[str, ...]) -> Place:
-    """The place that a cursor names; the first one for a cursor that cannot be read."""
+def _position(cursor: str, model: type[models.Model], order: tuple[str, ...]) -> Position:
+    """The position that a cursor names; the first one for a cursor that cannot be read."""
     if not cursor:
-        return Place()
+        return Position()
     try:
         backwards, *texts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         columns = [model._meta.get_field(column.removeprefix("-")) for column in order]
         values = tuple(_value(column, text) for column, text in zip(columns, texts, strict=True))
     except (ValueError, TypeError, OverflowError, ValidationError):
-        return Place()
-    return Place(values, backwards) if isinstance(backwards, bool) else Place()
+        return Position()
+    return Position(values, backwards) if isinstance(backwards, bool) else Position()
 
 
 def _value(column: Any, said: Any) -> Any:

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from operations import views
+from logs import views
 
-app_name = "operations"
+app_name = "logs"
 urlpatterns = [
-    path("", views.logs, name="logs"),
+    path("", views.logs, name="list"),
     path("export/", views.export, name="export"),
     path("<int:entry>/", views.entry, name="entry"),
 ]
