@@ -1,169 +1,73 @@
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from crispy_forms.helper import FormHelper
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils.functional import cached_property
+from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from images.models import Image, ImageShare, OsType, PlannedShare, Status
 from regions.models import Region
-from ui.paging import PAGE_SIZE, PAGE_SIZES
+from ui.forms import ActionForm, ListForm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.http import QueryDict
     from django.utils.safestring import SafeString
 
     from audit.models import Actor
 
 
-# What a query loses when the list that it pages through becomes another.
-FIRST_PAGE = {"cursor": None, "by_me": None}
-
-
-class ListForm(forms.Form):
-    """What a list of images is narrowed to and how it is laid out: its whole state, kept in the URL.
-
-    What it does not understand is left out: a link that has grown old still shows the list.
-
-    Made by `of`; nothing changes it then.
-    """
-
+class ImageListForm(ListForm):
     SORTS = {
         "-created": ("-id",),
         "created": ("id",),
         "name": ("name", "id"),
         "-name": ("-name", "-id"),
     }
-
-    CHOICES: dict[str, list[tuple[Any, Any]]] = {
-        "status": [("", _("All statuses")), *Status.choices],
-        "os": [("", _("All OS")), *OsType.choices],
-    }
+    FILTERS = ("q", "status", "os", "encrypted")
 
     q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
-    os = forms.ChoiceField(label=_("OS"), required=False, choices=CHOICES["os"])
-    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS], widget=forms.HiddenInput)
-    size = forms.ChoiceField(
-        label=_("Images per page"),
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All statuses")), *Status.choices])
+    os = forms.ChoiceField(label=_("OS"), required=False, choices=[("", _("All OS")), *OsType.choices])
+    encrypted = forms.ChoiceField(
+        label=_("Encryption"),
         required=False,
-        choices=[(size, size) for size in PAGE_SIZES],
+        choices=[("", _("Any encryption")), ("yes", _("Encrypted")), ("no", _("Not encrypted"))],
     )
 
-    def __init__(self, data: dict[str, str]) -> None:
-        super().__init__({"size": PAGE_SIZE, **data})
-        self.is_valid()
-
-    @classmethod
-    def of(cls, query: QueryDict) -> Self:
-        """The form of a page's query. Most pages have one of a few; to make one takes longer than to find the rows."""
-        entered = tuple((name, query[name]) for name in cls.base_fields if name in query)
-        return _list_form(cls, get_language(), entered)  # type: ignore[return-value] # it is of that class
-
-    @cached_property
-    def selects(self) -> list[dict[str, Any]]:
-        """Of which one chooses: `id`, `name`, `label`, and `options` of value, text and whether it is chosen now."""
-        selects = []
-        for name in ("status", "os", "size"):
-            field = self[name]
-            chosen = str(field.value())
-            options = [(str(value), str(text), str(value) == chosen) for value, text in field.field.choices]  # type: ignore[attr-defined]
-            selects.append({"id": field.id_for_label, "name": name, "label": str(field.label), "options": options})
-        return selects
-
-    @cached_property
-    def active_filters(self) -> list[dict[str, Any]]:
-        """What the list is narrowed by: the label, the value as text, and the query that takes it away."""
-        return [
-            {
-                "label": self.fields[name].label if name != "q" else _("Search"),
-                "value": value if name == "q" else dict(self.CHOICES[name])[value],
-                "without": {name: None, **FIRST_PAGE},
-            }
-            for name in ("q", "status", "os")
-            if (value := self.cleaned_data.get(name))
-        ]
-
-    without_filters = {"q": None, "status": None, "os": None, **FIRST_PAGE}
-
-    @cached_property
-    def sort_links(self) -> dict[str, dict[str, Any]]:
-        """For each sortable column: how it is sorted now ("" if it is not), and the query that sorts or turns it."""
-        now = self.cleaned_data.get("sort") or "-created"
-        links = {}
-        for column in ("name", "created"):
-            direction = {column: "ascending", f"-{column}": "descending"}.get(now, "")
-            other = f"-{column}" if direction == "ascending" else column
-            links[column] = {"direction": direction, "query": {"sort": other, **FIRST_PAGE}}
-        return links
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        return self.SORTS[self.cleaned_data.get("sort") or "-created"]
-
-    @property
-    def page_size(self) -> int:
-        return int(self.cleaned_data.get("size") or PAGE_SIZE)
-
-    def narrow(self, images: Any) -> Any:
-        wanted = self.cleaned_data
-        if wanted.get("q"):
-            images = images.matching(wanted["q"])
-        if wanted.get("status"):
-            images = images.in_status(wanted["status"])
-        if wanted.get("os"):
-            images = images.filter(os_type=wanted["os"])
-        return images
+    def narrow_by(self, name: str, value: str, rows: Any) -> Any:
+        match name:
+            case "q":
+                return rows.matching(value)
+            case "status":
+                return rows.in_status(value)
+            case "os":
+                return rows.filter(os_type=value)
+            case "encrypted":
+                return rows.filter(encrypted=value == "yes")
+            case "shared":
+                shares = ImageShare.objects.filter(image=OuterRef("pk"))
+                return rows.filter(Exists(shares) if value == "yes" else ~Exists(shares))
+        raise ValueError(name)
 
     def narrow_shares(self, shares: Any) -> Any:
-        return shares.filter(image__in=self.narrow(Image.objects.all())) if self.active_filters else shares
+        """The shares of the images that the filters let through."""
+        return shares.filter(image__in=self.narrow(Image.objects.all())) if self.is_narrowed else shares
 
 
-@lru_cache(500)
-def _list_form(form: type[ListForm], _language: str | None, entered: tuple[tuple[str, str], ...]) -> ListForm:
-    return form(dict(entered))
+class CustomImageListForm(ImageListForm):
+    FILTERS = (*ImageListForm.FILTERS, "shared")
+
+    shared = forms.ChoiceField(
+        label=_("Shared with"),
+        required=False,
+        choices=[("", _("Any sharing")), ("yes", _("Shared")), ("no", _("Not shared"))],
+    )
 
 
-class ActForm(forms.Form):
-    """What a person entered for an act on an image. Whether the act may be is for the model to say, by field."""
-
-    # The model's fields under the names that the form gives them.
-    FIELDS: dict[str, str] = {}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    def attempt[Result](self, act: Callable[[], Result]) -> Result | None:
-        """The result of the act; None where it was refused, and then the errors stand at their fields."""
-        try:
-            return act()
-        except ValidationError as refusal:
-            self.errors.clear()
-            for field, errors in refusal.update_error_dict({}).items():
-                name = self.FIELDS.get(field, field)
-                self.add_error(name if name in self.fields else None, errors)
-            return None
-
-    def entered(self, name: str) -> str:
-        """The field's text as it was entered, even where the field did not take it.
-
-        NUL, which PostgreSQL does not keep, becomes a character that no rule takes.
-        """
-        self.full_clean()
-        return str(self.cleaned_data.get(name) or self.data.get(name, "")).strip().replace("\0", "\ufffd")
-
-
-class ShareForm(ActForm):
+class ShareForm(ActionForm):
     """The Shared Image dialog."""
 
     account = forms.CharField(
@@ -219,7 +123,7 @@ class ShareOnBehalfForm(ShareForm):
         return self.grant(image, by=by)
 
 
-class EditForm(ActForm):
+class EditForm(ActionForm):
     name = forms.CharField(label=_("Image name"), required=False)
     description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -267,7 +171,7 @@ class CopyForm(EditForm):
         )
 
 
-class FailForm(ActForm):
+class FailForm(ActionForm):
     """For support staff: why an image that is being made fails."""
 
     reason = forms.CharField(label=_("Reason, which the owner of the image reads"), max_length=256)

@@ -1,0 +1,18 @@
+"""How a view answers: one template is the whole page, or for htmx the part of it that is put into the open page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import render
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+PAGE, FRAGMENT = "layouts/page.jinja", "layouts/fragment.jinja"
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render a Jinja template, which begins with `{% extends layout %}`. The server, never the client, picks the layout."""
+    layout = FRAGMENT if request.headers.get("HX-Request") == "true" else PAGE
+    return render(request, template, {**context, "layout": layout}, status=status, using="jinja2")
