@@ -146,6 +146,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         "regions.Region", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
 
+    # What the person chose for the console: see accounts/preferences.py. Empty is everything as usual.
+    preferences = models.JSONField(
+        _("preferences"), default=dict, blank=True, editable=False, db_default=models.Value({}, models.JSONField())
+    )
+
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

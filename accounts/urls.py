@@ -2,7 +2,7 @@ from allauth.account import views as allauth_views
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
-from accounts import views
+from accounts import preference_views, views
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
@@ -21,6 +21,8 @@ urlpatterns = [
     ),
     path("logout/", require_POST(allauth_views.logout), name="account_logout"),
     path("account/", views.account, name="account"),
+    path("account/preferences/", preference_views.preferences, name="preferences"),
+    path("account/preferences/<slug:name>/", preference_views.columns, name="columns"),
     path("account/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("account/password/", allauth_views.password_change, name="account_change_password"),
     path("account/password/set/", allauth_views.password_set, name="account_set_password"),

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
 
 class SignIn(LoginView):
-    template_name = "accounts/login.html"
+    template_name = "accounts/login.jinja"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
         demo = {"demo_people": PEOPLE, "demo_password": DEMO_PASSWORD} if settings.DEMO else {}
-        return {**super().get_context_data(**kwargs), **demo}
+        script = render_to_string("mfa/webauthn/snippets/login_script.html", context, self.request)
+        return {**context, **demo, "passkey_script": script}
 
 
 @require_safe

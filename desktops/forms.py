@@ -9,8 +9,9 @@ from desktops.catalogue import TYPES
 from desktops.models import Desktop, Status, Template
 from desktops.models.template import Status as TemplateStatus
 from desktops.validators import DISK_SIZES, MOST_AT_ONCE
-from images.forms import ActForm, ListForm
-from ui.paging import PAGE_SIZES
+from images.forms import ImageListForm
+from images.models import OsType
+from ui.forms import ActionForm, ListForm
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -18,24 +19,36 @@ if TYPE_CHECKING:
     from images.models import Image
     from regions.models import Region
 
-SIZES = [(size, size) for size in PAGE_SIZES]
 DISK = {"step": DISK_SIZES.step, "max": DISK_SIZES[-1]}
 
 
-class DesktopListForm(ListForm):
-    CHOICES = {**ListForm.CHOICES, "status": [("", _("All statuses")), *Status.choices]}
+class ComputerListForm(ListForm):
+    """A list of computers or of templates: searched, narrowed by status and OS, sorted by name or age."""
 
+    SORTS = ImageListForm.SORTS
+    FILTERS = ("q", "status", "os")
+
+    os = forms.ChoiceField(label=_("OS"), required=False, choices=[("", _("All OS")), *OsType.choices])
+
+    def narrow_by(self, name: str, value: str, rows: Any) -> Any:
+        match name:
+            case "q":
+                return rows.matching(value)
+            case "status":
+                return rows.in_status(value)
+        return rows.filter(os_type=value)
+
+
+class DesktopListForm(ComputerListForm):
     q = forms.CharField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
-    size = forms.ChoiceField(label=_("Cloud computers per page"), required=False, choices=SIZES)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All statuses")), *Status.choices])
 
 
-class TemplateListForm(ListForm):
-    CHOICES = {**ListForm.CHOICES, "status": [("", _("All statuses")), *TemplateStatus.choices]}
-
+class TemplateListForm(ComputerListForm):
     q = forms.CharField(label=_("Search by template ID or name"), required=False, max_length=128)
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
-    size = forms.ChoiceField(label=_("Templates per page"), required=False, choices=SIZES)
+    status = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[("", _("All statuses")), *TemplateStatus.choices]
+    )
 
 
 class ChooseForm(forms.Form):
@@ -51,7 +64,7 @@ class ChooseForm(forms.Form):
         return self.cleaned_data.get("kind") or "custom"
 
 
-class ConfigurationForm(ActForm):
+class ConfigurationForm(ActionForm):
     """Type and disks; the image was chosen before."""
 
     desktop_type = forms.ChoiceField(label=_("Cloud computer type"))
@@ -80,7 +93,7 @@ class ConfigurationForm(ActForm):
         return {**entered, "data_disk_gib": entered["data_disk_gib"] or 0}
 
 
-class NamesForm(ActForm):
+class NamesForm(ActionForm):
     """What one enters to create computers after a template."""
 
     name = forms.CharField(label=_("Cloud computer name"), required=False)
@@ -154,7 +167,7 @@ class TemplateForm(ConfigurationForm):
             )
 
 
-class ChangeImageForm(ActForm):
+class ChangeImageForm(ActionForm):
     replace_data_disk = forms.BooleanField(
         label=_("Replace the data disk with that of the image"),
         required=False,
@@ -162,7 +175,7 @@ class ChangeImageForm(ActForm):
     )
 
 
-class CreateImageForm(ActForm):
+class CreateImageForm(ActionForm):
     """The Create Image dialog. Its defaults are the console's; the API's are others."""
 
     name = forms.CharField(label=_("Image Name"), required=False)

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from desktops.views import computers, templates
+from desktops.views import computers, overview, templates
 
 app_name = "desktops"
 urlpatterns = [
+    path("", overview.overview, name="overview"),
     path("desktops/", computers.computers, name="list"),
     path("desktops/create/", computers.create, name="create"),
     path("desktops/<slug:desktop>/", computers.computer, name="desktop"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("desktops/<slug:desktop>/release/", computers.act, {"verb": "release"}, name="release"),
     path("desktops/<slug:desktop>/change-image/", computers.change_image, name="change_image"),
     path("desktops/<slug:desktop>/create-image/", computers.create_image, name="create_image"),
+    path("desktops/image/", computers.new_image, name="new_image"),
     path("templates/", templates.templates, name="templates"),
     path("templates/create/", templates.create, name="create_template"),
     path("templates/<slug:template>/", templates.template, name="template"),

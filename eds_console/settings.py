@@ -1,6 +1,5 @@
 """The settings of the project. What differs between servers comes from the environment: eds_console/variables.py."""
 
-import bootstrap_wrapper
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
@@ -52,7 +51,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_http_compression",
     "crispy_forms",
-    "crispy_bootstrap5",
     "lucide",
 ]
 
@@ -73,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.preferences",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -83,21 +82,30 @@ MIDDLEWARE = [
 ROOT_URLCONF = "eds_console.urls"
 WSGI_APPLICATION = "eds_console.wsgi.application"
 
+CONTEXT_PROCESSORS = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+    "regions.context_processors.selector",
+    "accounts.context_processors.person",
+]
 TEMPLATES = [
+    # The console's own pages.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "NAME": "jinja2",
+        "OPTIONS": {"environment": "ui.jinja.environment", "context_processors": CONTEXT_PROCESSORS},
+    },
+    # The pages of packages: allauth and the admin site.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates" / "django"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "regions.context_processors.selector",
-            ],
+            "context_processors": CONTEXT_PROCESSORS,
             "builtins": [
                 "ui.tags",
-                "eds_console.jinja",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
             ],
@@ -188,7 +196,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap_wrapper.get_bootstrap_dir())]
+STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -198,14 +206,13 @@ STORAGES = {
     },
 }
 
-CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
-CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "forms"
+CRISPY_TEMPLATE_PACK = "forms"
 
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
-    # Bootstrap's own style sheet draws its form marks from data: images.
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],

@@ -16,6 +16,7 @@ from accounts.http import ConsoleRequest
 from audit.database import is_unavailable
 from regions.middleware import UnknownRegionError
 from regions.models import DEFAULT_REGION_ID, Region
+from ui.pages import FRAGMENT, PLAIN, page
 
 
 @require_safe
@@ -57,10 +58,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def problem(request: HttpRequest, status: int, title: str, sentence: str, **context: object) -> HttpResponse:
     """An error page in the console's own look; inside a dialog or a list, only its text."""
-    template = "problem.html#problem" if request.headers.get("HX-Request") == "true" else "problem.html"
     context.update(title=title, sentence=sentence, request_id=getattr(request, "request_id", ""))
+    if status < 500:
+        return page(request, "problem.jinja", context, status=status)
     # What broke may be what the frame around the page needs, so a mistake of the console is shown without it.
-    return render(None if status >= 500 else request, template, context, status=status)
+    layout = FRAGMENT if request.headers.get("HX-Request") == "true" else PLAIN
+    return render(None, "problem.jinja", {**context, "layout": layout}, status=status, using="jinja2")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

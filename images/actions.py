@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from images import validators
-from images.models import READ_ONLY, ImageAct
+from images.models import READ_ONLY, ImageAct, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accounts.models import User
     from images.models import Image
+
+ENCRYPTED = _("An encrypted image cannot be shared")
+# For an image that is being made, and for one that has failed.
+NOT_AVAILABLE = (_("The image is not available yet"), _("The image failed to be created"))
 
 ACTIONS = {
     "share": validators.SHAREABLE_RULES,
@@ -36,3 +45,40 @@ def why_not(action: str, image: Image, user: User) -> list[str]:
     except ValidationError as refusal:
         return refusal.messages
     return []
+
+
+class Reasons(NamedTuple):
+    """Why each action of a row is not possible, a sentence each; empty where it is."""
+
+    share: str = ""
+    copy: str = ""
+    edit: str = ""
+    delete: str = ""
+
+
+def row_reasons(user: User) -> Callable[[Image], Reasons]:
+    """What the rows of a list say beside their actions.
+
+    Only what a row knows is looked at, so that a list asks the database nothing more. The dialog runs every rule.
+    """
+    may_write = user.may_write
+
+    def reasons(image: Image) -> Reasons:
+        shared_count = getattr(image, "shared_count", 0)
+        return _reasons(get_language(), may_write, image.status, image.encrypted, shared_count)
+
+    return reasons
+
+
+@lru_cache(1000)
+def _reasons(_language: str | None, may_write: bool, status: Status, encrypted: bool, shared_count: int) -> Reasons:
+    if not may_write:
+        return Reasons(*[str(READ_ONLY)] * 4)
+    unavailable = "" if status == Status.AVAILABLE else str(NOT_AVAILABLE[status == Status.FAILED])
+    share = str(ENCRYPTED) if encrypted else unavailable
+    delete = str(NOT_AVAILABLE[False]) if status.in_progress else ""
+    if shared_count:
+        delete = ngettext(
+            "Unshare it from %(count)s account first", "Unshare it from %(count)s accounts first", shared_count
+        ) % {"count": shared_count}
+    return Reasons(share, unavailable, unavailable, delete)

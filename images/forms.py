@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
 from django.db.models import Exists, OuterRef
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -98,7 +99,7 @@ class ShareForm(ActionForm):
 
 
 def _drawn(form: ShareForm) -> dict[str, SafeString]:
-    return {name: as_crispy_field(form[name]) for name in ("account", "confirm")}
+    return {name: mark_safe(as_crispy_field(form[name])) for name in ("account", "confirm")}  # noqa: S308 - as drawn
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from regions.models import DEFAULT_REGION_ID, Region, every_region
+from regions.models import DEFAULT_REGION_ID, Region, every_region, name_of_region
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -32,4 +32,5 @@ def selector(request: HttpRequest) -> dict[str, object]:
         "last_region_id": region.pk if region else getattr(user, "last_region_id", None) or DEFAULT_REGION_ID,
         # A callable: a template that shows no selector asks for no regions.
         "region_rows": rows,
+        "region_name": name_of_region,
     }

@@ -37,7 +37,9 @@ class ListForm(forms.Form):
     q = forms.CharField(label=_("Search"), required=False, max_length=128)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
     size = forms.ChoiceField(
-        label=_("Page size"), required=False, choices=[(size, _("%(size)s / page") % {"size": size}) for size in PAGE_SIZES]
+        label=_("Page size"),
+        required=False,
+        choices=[(size, _("%(size)s / page") % {"size": size}) for size in PAGE_SIZES],
     )
 
     def __init__(self, data: dict[str, str]) -> None:
@@ -66,15 +68,19 @@ class ListForm(forms.Form):
         field = self[name]
         now = str(field.value() or "") if chosen is None else chosen
         options = [(str(value), str(text), str(value) == now) for value, text in field.field.choices]  # type: ignore[attr-defined]
-        return {"id": field.id_for_label, "name": name, "label": str(field.label), "chosen": bool(now), "options": options}
+        return {
+            "id": field.id_for_label,
+            "name": name,
+            "label": str(field.label),
+            "chosen": bool(now),
+            "options": options,
+        }
 
     @cached_property
     def problems(self) -> list[str]:
         """A sentence for each filter that cannot be understood. The list then has no rows."""
         return [
-            f"{self.fields[name].label}: {message}"
-            for name in self.FILTERS
-            for message in self.errors.get(name, ())
+            f"{self.fields[name].label}: {message}" for name in self.FILTERS for message in self.errors.get(name, ())
         ]
 
     @property

@@ -9,19 +9,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from crispy_forms.utils import render_field
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_errors, as_crispy_field, as_crispy_form
 from django.conf import settings
 from django.template.defaulttags import querystring
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone, translation
 from django_htmx.jinja import htmx_script
+from markupsafe import Markup
 
 from ui.icons import icon, sprite
-from ui.times import left_of, time_of
+from ui.times import left_of, time_of, zone_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 def environment(**options: Any) -> jinja2.Environment:
@@ -31,24 +32,36 @@ def environment(**options: Any) -> jinja2.Environment:
     )
     made.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(
+        crispy=_drawn(as_crispy_form),
+        errors=_drawn(as_crispy_errors),
+        field=_drawn(as_crispy_field),
         htmx_script=htmx_script,
         icon=icon,
+        language=translation.get_language,
         languages=_languages,
         left=left_of,
-        now=timezone.now,
+        localtime=timezone.localtime,
         querystring=_querystring,
         sprite=sprite,
         static=lru_cache(100)(static),
         time=time_of,
         url=_url,
+        zone_name=zone_name,
     )
     return made
+
+
+def _drawn(draw: Callable[[Any], str]) -> Callable[[Any], Markup]:
+    """What crispy draws with a Jinja template is a plain text, which has to be said to be markup."""
+    return lambda part: Markup(draw(part))  # noqa: S704 - the template has escaped it
 
 
 def _languages() -> list[tuple[str, str, bool]]:
     """Each language of the console: its code, its own name, and whether it is the active one."""
     now = translation.get_language()
-    return [(code, translation.get_language_info(code)["name_local"], code == now) for code, _name in settings.LANGUAGES]
+    return [
+        (code, translation.get_language_info(code)["name_local"], code == now) for code, _name in settings.LANGUAGES
+    ]
 
 
 def _querystring(*parameters: Mapping[str, Any]) -> str:

@@ -259,3 +259,9 @@ def _own(request: ConsoleRequest, region: Region, desktop_id: str) -> Desktop:
     """The account's computer of that ID. A stranger cannot tell another's computer from none."""
     own = Desktop.objects.owned_by(account_of(request)).in_region(region).select_related("image", "latest_image")
     return get_object_or_404(own, desktop_id=desktop_id)
+
+
+@require_safe
+def new_image(request: ConsoleRequest, region: Region) -> HttpResponse:
+    """Choose the cloud computer to create an image from."""
+    raise NotImplementedError

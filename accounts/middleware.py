@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING
+
+from django.utils import timezone, translation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+
+def preferences(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Show each page in the language and the time zone that the person chose, whatever the browser."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        chosen = getattr(request.user, "preferences", {})
+        language, zone = chosen.get("language"), chosen.get("time_zone")
+        if language and language != translation.get_language():
+            translation.activate(language)
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        if not zone:
+            return get_response(request)
+        with timezone.override(zoneinfo.ZoneInfo(zone)):
+            response = get_response(request)
+            # A template response is rendered while the zone is active.
+            if hasattr(response, "render") and not response.is_rendered:
+                response.render()
+            return response
+
+    return middleware

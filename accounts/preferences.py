@@ -1,0 +1,67 @@
+"""What a person chooses for the console: language, time zone, theme, density, page size, columns. Kept from any browser."""
+
+from __future__ import annotations
+
+import zoneinfo
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from ui.paging import PAGE_SIZES
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# The columns of each list that may be left out.
+COLUMNS: dict[str, dict[str, Any]] = {
+    "images": {"os": _("OS"), "size": _("Size"), "shared": _("Shared with"), "created": _("Created")},
+    "desktops": {"image": _("Image"), "type": _("Type"), "disks": _("Disks"), "created": _("Created")},
+    "templates": {"image": _("Image"), "type": _("Type"), "disks": _("Disks"), "created": _("Created")},
+    "logs": {"region": _("Region"), "by": _("By"), "through": _("Through")},
+}
+
+
+@cache
+def time_zones() -> list[tuple[str, str]]:
+    """The names of all time zones, with the usual one first."""
+    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return [("", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+class PreferencesForm(forms.Form):
+    """Only what is sent is changed: a menu of the top bar sends one value."""
+
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("As the browser")), *settings.LANGUAGES]
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=time_zones)
+    theme = forms.ChoiceField(
+        label=_("Theme"),
+        required=False,
+        choices=[("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))],
+    )
+    density = forms.ChoiceField(
+        label=_("Rows"), required=False, choices=[("", _("Compact")), ("comfortable", _("Comfortable"))]
+    )
+    page_size = forms.ChoiceField(
+        label=_("Rows of a page"), required=False, choices=[("", _("As usual")), *((size, size) for size in PAGE_SIZES)]
+    )
+
+    def save(self, user: User) -> None:
+        """Keep what was sent, in the order of nothing: an empty value is forgotten."""
+        sent = {name: self.cleaned_data[name] for name in self.fields if name in self.data}
+        if name := self.data.get("list"):
+            chosen = set(self.data.getlist("columns"))
+            hidden = dict(user.preferences.get("hidden_columns", {}))
+            hidden[name] = [column for column in COLUMNS.get(name, {}) if column not in chosen]
+            sent["hidden_columns"] = {key: columns for key, columns in hidden.items() if columns}
+        kept = {**user.preferences, **sent}
+        user.preferences = {name: value for name, value in kept.items() if value}
+        user.save(update_fields=["preferences"])
+
+
+def hidden_columns(user: User, name: str) -> set[str]:
+    return set(user.preferences.get("hidden_columns", {}).get(name, ()))

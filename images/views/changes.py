@@ -1,0 +1,177 @@
+"""What is done to an image: edit, copy, cancel a copy, delete one or many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.http import ConsoleRequest, account_of
+from audit.models import Actor
+from images.actions import why_not
+from images.forms import CopyForm, EditForm
+from images.models import Image
+from images.views.finding import dialog_about, owns, to_the_list, usable_image
+from ui.dialogs import Dialog, confirm, show
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from regions.models import Region
+
+MOST_AT_ONCE = 100
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """Change the name and the description."""
+    found = usable_image(request, region, image)
+    dialog = dialog_about(
+        found,
+        _("Edit image"),
+        submit=_("Save"),
+        impossible=_("You cannot change this image."),
+        back=reverse("images:image", args=[region.pk, found.image_id]),
+        width=480,
+    )
+    if request.method != "POST":
+        form = EditForm(initial={"name": found.name, "description": found.description})
+        return show(request, dialog, template="ui/form.jinja", form=form, refusals=why_not("edit", found, request.user))
+    form = EditForm(request.POST)
+    entered = {name: form.entered(name) for name in ("name", "description")}
+    form.attempt(lambda: found.edit(**entered, by=Actor.of(request)))
+    if form.errors:
+        return show(request, dialog, template="ui/form.jinja", form=form, status=422)
+    messages.success(request, _("Image %(image)s is changed.") % {"image": found})
+    return redirect(dialog.back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def copy(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """Copy the image to another region and, if an account is entered, share the copy when it is ready."""
+    found = usable_image(request, region, image)
+    dialog = dialog_about(
+        found, _("Copy Image"), submit=_("Copy"), impossible=_("You cannot copy this image."), width=640
+    )
+    if request.method != "POST":
+        refusals = why_not("copy", found, request.user)
+        return show(request, dialog, template="images/copy.jinja", form=CopyForm(image=found), refusals=refusals)
+    form = CopyForm(request.POST, image=found)
+    made = form.copy(by=Actor.of(request))
+    if made is None:
+        return show(request, dialog, template="images/copy.jinja", form=form, status=422)
+    messages.success(
+        request,
+        _("Image %(image)s is being copied to %(region)s, as %(copy)s.")
+        % {"image": found, "region": made.region.name, "copy": made},
+    )
+    return redirect("images:image", made.region_id, made.image_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_copy(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """Ask once more; then stop the copy, which deletes what there is of it."""
+    found = usable_image(request, region, image)
+    return confirm(
+        request,
+        dialog_about(
+            found,
+            _("Cancel copy"),
+            submit=_("Cancel copy"),
+            is_final=True,
+            impossible=_("You cannot cancel this copy."),
+            width=480,
+        ),
+        lambda: found.cancel_copy(by=Actor.of(request)),
+        refusals=lambda: why_not("cancel_copy", found, request.user),
+        consequences=[_("What has been copied so far is deleted. The image that it is copied from stays.")],
+        done=_("The copy %(image)s is cancelled.") % {"image": found.image_id},
+        then=lambda: to_the_list(request, region),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
+    """Say what deleting takes away, or why it cannot be; then delete."""
+    found = usable_image(request, region, image)
+    is_own = owns(request, found)
+    templates = list(found.own_templates) if is_own else []
+    computers = found.desktops.filter(account=found.owner_id).count() if is_own else 0
+    return confirm(
+        request,
+        dialog_about(
+            found,
+            _("Delete image"),
+            submit=_("Delete image"),
+            is_final=True,
+            impossible=_("You cannot delete this image."),
+        ),
+        lambda: found.delete(by=Actor.of(request), with_templates=True),
+        refusals=lambda: why_not("delete", found, request.user),
+        consequences=_lost_with(templates, computers),
+        # Whoever still uses the image types its name first.
+        type_name=found.name if templates or computers else "",
+        done=_("Image %(image)s is deleted.") % {"image": found.image_id},
+        then=lambda: to_the_list(request, region),
+        template="images/delete.jinja",
+        image=found,
+        templates=templates,
+        is_own=is_own,
+    )
+
+
+def _lost_with(templates: list[object], computers: int) -> list[str]:
+    lost = [_("This cannot be undone. No cloud computers can be created from the image any more.")]
+    if computers:
+        lost.append(
+            ngettext(
+                "%(count)s cloud computer was created from it. It goes on, but cannot be reset to the image.",
+                "%(count)s cloud computers were created from it. They go on, but cannot be reset to the image.",
+                computers,
+            )
+            % {"count": computers}
+        )
+    if templates:
+        lost.append(
+            ngettext(
+                "%(count)s template of yours is deleted with it.",
+                "%(count)s templates of yours are deleted with it.",
+                len(templates),
+            )
+            % {"count": len(templates)}
+        )
+    return lost
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_many(request: ConsoleRequest, region: Region) -> HttpResponse:
+    """Delete the images that were selected, each for itself, with an answer for each."""
+    is_post = request.method == "POST"
+    sent = (request.POST if is_post else request.GET).getlist("image")
+    # PostgreSQL has no NUL, and no image's ID has one.
+    chosen = [image_id for image_id in sent if "\0" not in image_id][:MOST_AT_ONCE]
+    own = Image.objects.owned_by(account_of(request)).in_region(region).filter(image_id__in=chosen)
+    answers = []
+    for found in own.order_by("-id").prefetch_related("shares", "copies"):
+        refusals = why_not("delete", found, request.user)
+        if is_post:
+            try:
+                found.delete(by=Actor.of(request), with_templates=True)
+            except ValidationError as refusal:
+                refusals = refusal.messages
+        answers.append((found, refusals))
+    is_possible = not is_post and not all(refusals for _found, refusals in answers)
+    dialog = Dialog(
+        title=_("Delete images"),
+        back=reverse("images:custom", args=[region.pk]),
+        submit=_("Delete images") if is_possible else "",
+        is_final=True,
+    )
+    gone = len(set(chosen)) - len(answers)
+    return show(request, dialog, template="images/delete_many.jinja", answers=answers, done=is_post, gone=gone)
