@@ -19,14 +19,10 @@ def preferences(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         language, zone = chosen.get("language"), chosen.get("time_zone")
         if language and language != translation.get_language():
             translation.activate(language)
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
         if not zone:
             return get_response(request)
         with timezone.override(zoneinfo.ZoneInfo(zone)):
-            response = get_response(request)
-            # A template response is rendered while the zone is active.
-            if hasattr(response, "render") and not response.is_rendered:
-                response.render()
-            return response
+            return get_response(request)
 
     return middleware

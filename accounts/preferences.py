@@ -1,4 +1,4 @@
-"""What a person chooses for the console: language, time zone, theme, density, page size, columns. Kept from any browser."""
+"""A person's choices for the console: language, time zone, theme, density, page size, columns. Kept in the database."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ class PreferencesForm(forms.Form):
     )
 
     def save(self, user: User) -> None:
-        """Keep what was sent, in the order of nothing: an empty value is forgotten."""
+        """Keep what was sent. An empty value is forgotten."""
         sent = {name: self.cleaned_data[name] for name in self.fields if name in self.data}
         if name := self.data.get("list"):
-            chosen = set(self.data.getlist("columns"))
+            chosen = set(self.data.getlist("columns"))  # type: ignore[attr-defined] # it is a QueryDict
             hidden = dict(user.preferences.get("hidden_columns", {}))
             hidden[name] = [column for column in COLUMNS.get(name, {}) if column not in chosen]
             sent["hidden_columns"] = {key: columns for key, columns in hidden.items() if columns}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
@@ -27,7 +27,7 @@ class ImageListForm(ListForm):
         "name": ("name", "id"),
         "-name": ("-name", "-id"),
     }
-    FILTERS = ("q", "status", "os", "encrypted")
+    FILTERS: ClassVar[tuple[str, ...]] = ("q", "status", "os", "encrypted")
 
     q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All statuses")), *Status.choices])

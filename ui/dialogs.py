@@ -56,24 +56,23 @@ def confirm(
     refusals: Callable[[], Sequence[str]],
     done: Text,
     then: Callable[[], HttpResponse] | str,
-    consequences: Sequence[Text] = (),
-    type_name: str = "",
-    template: str = "ui/confirm.jinja",
     **context: Any,
 ) -> HttpResponse:
     """Ask once more and say what follows; on POST do it.
 
-    `type_name` is a name that the person has to type first (field `name`). `done` is the message of success, and
-    `then` says where to go. A refusal of the action is shown in the dialog (status 422).
+    `done` is the message of success, and `then` says where to go. A refusal of the action is shown in the dialog
+    (status 422). The context may have `consequences` (sentences), `type_name` (a name that the person has to type
+    first, in the field `name`) and a `template` that extends ui/confirm.jinja.
     """
-    context.update(consequences=consequences, type_name=type_name, typed=request.POST.get("name", ""))
+    typed, type_name = request.POST.get("name", ""), context.get("type_name", "")
+    context = {"template": "ui/confirm.jinja", "typed": typed, **context}
     if request.method != "POST":
-        return show(request, dialog, template=template, refusals=refusals(), **context)
-    if type_name and request.POST.get("name", "").strip() != type_name:
-        return show(request, dialog, template=template, status=422, mistyped=True, **context)
+        return show(request, dialog, refusals=refusals(), **context)
+    if type_name and typed.strip() != type_name:
+        return show(request, dialog, status=422, mistyped=True, **context)
     try:
         action()
     except ValidationError as refusal:
-        return show(request, dialog, template=template, refusals=refusal.messages, status=422, **context)
+        return show(request, dialog, refusals=refusal.messages, status=422, **context)
     messages.success(request, done)
     return redirect(then) if isinstance(then, str) else then()

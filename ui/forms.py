@@ -9,6 +9,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,7 @@ class ListForm(forms.Form):
     size = forms.ChoiceField(
         label=_("Page size"),
         required=False,
-        choices=[(size, _("%(size)s / page") % {"size": size}) for size in PAGE_SIZES],
+        choices=[(size, format_lazy(_("{size} / page"), size=size)) for size in PAGE_SIZES],
     )
 
     def __init__(self, data: dict[str, str]) -> None:
@@ -48,7 +49,7 @@ class ListForm(forms.Form):
 
     @classmethod
     def of(cls, query: QueryDict) -> Self:
-        """The form of a page's query. It is kept: most pages have one of a few, and making one costs more than a query."""
+        """The form of a page's query. It is kept: most pages have one of a few, and making one costs a query's time."""
         entered = tuple((name, query[name]) for name in cls.base_fields if name in query)
         return _list_form(cls, get_language(), entered)  # type: ignore[return-value] # it is of that class
 

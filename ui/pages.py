@@ -13,7 +13,7 @@ PAGE, FRAGMENT, PLAIN = "layouts/page.jinja", "layouts/fragment.jinja", "layouts
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render a Jinja template, which begins with `{% extends layout %}`. The server, never the client, picks the layout."""
+    """Render a Jinja template that begins with `{% extends layout %}`. The server picks the layout, never the client."""
     layout = FRAGMENT if request.headers.get("HX-Request") == "true" else PAGE
     return render(request, template, {**context, "layout": layout}, status=status, using="jinja2")
 
