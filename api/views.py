@@ -9,7 +9,6 @@ import orjson
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
@@ -26,6 +25,7 @@ from audit.database import is_unavailable
 from audit.middleware import client_address
 from audit.models import Actor, Door
 from images.models import PlannedShare
+from ui.pages import page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,4 +181,4 @@ def _request_id(request: HttpRequest) -> str:
 @require_safe
 def errors(request: HttpRequest) -> HttpResponse:
     """Every error, its cause and its remedy: where `Recommend` leads."""
-    return render(request, "api/errors.html", {"errors": ERRORS})
+    return page(request, "api/errors.jinja", {"errors": ERRORS})

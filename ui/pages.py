@@ -13,7 +13,7 @@ PAGE, FRAGMENT, PLAIN = "layouts/page.jinja", "layouts/fragment.jinja", "layouts
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render a Jinja template that begins with `{% extends layout %}`. The server picks the layout, never the client."""
+    """Render a Jinja template that begins with `{% extends layout %}`. The server picks the layout."""
     layout = FRAGMENT if request.headers.get("HX-Request") == "true" else PAGE
     return render(request, template, {**context, "layout": layout}, status=status, using="jinja2")
 
