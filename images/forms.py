@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from images.models import Image, ImageShare, OsType, PlannedShare, Status
-from regions.models import Region
+from regions.models import Region, every_region
 from ui.forms import ActionForm, ListForm
 
 if TYPE_CHECKING:
@@ -170,6 +171,39 @@ class CopyForm(EditForm):
                 then=plan if account else None,
             )
         )
+
+
+class CopyManyForm(ActionForm):
+    """The region that several images are copied to."""
+
+    region = forms.ChoiceField(label=_("Region"), error_messages={"required": _("Choose the region to copy to.")})
+
+    def __init__(self, *args: Any, region: Region, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = ((other.pk, f"{other.name} ({other.pk})") for other in every_region() if other.pk != region.pk)
+        self.fields["region"].choices = [("", _("Choose a region")), *others]  # type: ignore[attr-defined]
+
+
+class ShareManyForm(ActionForm):
+    """The accounts that several images are shared with, one a line."""
+
+    accounts = forms.CharField(
+        label=_("Accounts"),
+        max_length=4000,
+        help_text=_("The 16-digit IDs of Alibaba Cloud accounts, one a line or with commas between them."),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={"required": _("Enter the IDs of the accounts to share with.")},
+    )
+    confirm = forms.BooleanField(
+        label=_("I have read the information above and have removed all sensitive data and files from the images."),
+        error_messages={"required": _("Read the information, then select the check box.")},
+    )
+
+    @property
+    def account_ids(self) -> list[str]:
+        """The IDs that were entered, each once, in their order."""
+        text = self.entered("accounts") if self.is_bound else ""
+        return list(dict.fromkeys(part for part in re.split(r"[\s,;，；、]+", text) if part))
 
 
 class FailForm(ActionForm):

@@ -1,13 +1,16 @@
 from django.urls import path
 
-from images.views import changes, details, lists, sharing
+from images.views import changes, details, lists, many, sharing
 
 app_name = "images"
 urlpatterns = [
     path("custom/", lists.custom, name="custom"),
     path("shared/", lists.shared, name="shared"),
     path("system/", lists.system, name="system"),
-    path("delete/", changes.delete_many, name="delete_many"),
+    path("delete/", many.delete, name="delete_many"),
+    path("unshare/", many.unshare, name="unshare_many"),
+    path("copy/", many.copy, name="copy_many"),
+    path("share/", many.share, name="share_many"),
     path("<slug:image>/", details.image, name="image"),
     path("<slug:image>/sharing/", sharing.sharing, name="sharing"),
     path("<slug:image>/sharing/<slug:account>/unshare/", sharing.unshare, name="unshare"),

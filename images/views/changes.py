@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.http import ConsoleRequest, account_of
+from accounts.http import ConsoleRequest
 from audit.models import Actor
 from images.actions import why_not
 from images.forms import CopyForm, EditForm
-from images.models import Image
 from images.views.finding import dialog_about, owns, to_the_list, usable_image
-from ui.dialogs import Dialog, confirm, show
+from ui.dialogs import confirm, show
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -147,31 +145,3 @@ def _lost_with(templates: list[object], computers: int) -> list[str]:
             % {"count": len(templates)}
         )
     return lost
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def delete_many(request: ConsoleRequest, region: Region) -> HttpResponse:
-    """Delete the images that were selected, each for itself, with an answer for each."""
-    is_post = request.method == "POST"
-    sent = (request.POST if is_post else request.GET).getlist("image")
-    # PostgreSQL has no NUL, and no image's ID has one.
-    chosen = [image_id for image_id in sent if "\0" not in image_id][:MOST_AT_ONCE]
-    own = Image.objects.owned_by(account_of(request)).in_region(region).filter(image_id__in=chosen)
-    answers = []
-    for found in own.order_by("-id").prefetch_related("shares", "copies"):
-        refusals = why_not("delete", found, request.user)
-        if is_post:
-            try:
-                found.delete(by=Actor.of(request), with_templates=True)
-            except ValidationError as refusal:
-                refusals = refusal.messages
-        answers.append((found, refusals))
-    is_possible = not is_post and not all(refusals for _found, refusals in answers)
-    dialog = Dialog(
-        title=_("Delete images"),
-        back=reverse("images:custom", args=[region.pk]),
-        submit=_("Delete images") if is_possible else "",
-        is_final=True,
-    )
-    gone = len(set(chosen)) - len(answers)
-    return show(request, dialog, template="images/delete_many.jinja", answers=answers, done=is_post, gone=gone)

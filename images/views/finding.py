@@ -45,6 +45,10 @@ def dialog_about(image: Image, title: Any, **parts: Any) -> Dialog:
     return Dialog(title=title, subject=subject, back=back, **parts)
 
 
+def dialog_about_many(region: Region, title: str, **parts: Any) -> Dialog:
+    return Dialog(title=title, subject=("", "", region.name), back=reverse("images:custom", args=[region.pk]), **parts)
+
+
 def to_the_list(request: ConsoleRequest, region: Region) -> HttpResponse:
     """To the list; where the dialog was opened on it, as it was narrowed and sorted there."""
     custom = reverse("images:custom", args=[region.pk])
