@@ -98,7 +98,7 @@ def fresh_database(folder: Path, like: str | None = None) -> Iterator[str]:
 
 
 def collect_static_files(environment: dict[str, str]) -> None:
-    """As `make test` has done already; tests that are run by hand, in several processes, do it one at a time."""
+    """`make test-all` has done it already. Tests that are run by hand, in several processes, do it one at a time."""
     with (ROOT / "var" / "static.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         subprocess.run(["make", "-s", "static"], cwd=ROOT, env=environment, check=True)

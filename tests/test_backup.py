@@ -38,7 +38,7 @@ def refused(environment: dict[str, str], *arguments: str) -> str:
     return done.stderr + done.stdout
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_a_backup_under_load_is_restored_whole_while_the_console_runs(console: Console, tmp_path: Path) -> None:
     file = tmp_path / "console.backup"
     command = [sys.executable, "manage.py", "shell", "-v0", "-c", WORK]

@@ -15,7 +15,7 @@ from tests.processes import Person
 if TYPE_CHECKING:
     from tests.processes import Console
 
-pytestmark = [pytest.mark.processes, pytest.mark.any_database]
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 FIRST_VISIT = 120_000
 SWAP = 8_000

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 DIALOG = "/cn-hangzhou/images/m-acmedemo000000001/sharing/"
 RECEIVED = "/cn-hangzhou/images/shared/"

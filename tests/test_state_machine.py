@@ -137,7 +137,7 @@ class Sharing(RuleBasedStateMachine):
     def _post(self, who: str, image: ModelImage, page: str, data: Any = None) -> int:
         return self.clients[who].post(f"/{image.region}/images/{image.image_id}/{page}", data or {}).status_code
 
-    def _one(self, index: int) -> ModelImage:
+    def _image_at(self, index: int) -> ModelImage:
         return self.images[index % len(self.images)]
 
     @rule(owner=account, region=st.sampled_from(REGIONS), encrypted=st.booleans())
@@ -146,7 +146,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number, recipient=st.one_of(account, account, st.just("9999999999999999")))
     def share(self, who: str, index: int, recipient: str) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         expected = self._answer(who, image, allowed=self._may_share(image, recipient))
         assert self._post(who, image, "sharing/", {"account": recipient, "confirm": "on"}) == expected
         if expected == OK:
@@ -155,12 +155,12 @@ class Sharing(RuleBasedStateMachine):
     @rule(index=number, which=number)
     @precondition(lambda self: any(image.exists for image in self.images))
     def the_owner_shares_what_may_be_shared(self, index: int, which: int) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         self.share(image.owner, index, ACCOUNTS[which % 3])
 
     @rule(who=account, index=number, recipient=account)
     def unshare(self, who: str, index: int, recipient: str) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         is_own = image.exists and image.owner == who
         is_shared = is_own and recipient in image.recipients
         expected = OK if is_shared else REFUSED if is_own else HIDDEN
@@ -170,7 +170,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number)
     def delete(self, who: str, index: int) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         allowed = self._is_ready(image) and not image.recipients and not self._is_being_copied(image)
         expected = self._answer(who, image, allowed=allowed)
         assert self._post(who, image, "delete/") == expected
@@ -182,7 +182,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number, region=st.sampled_from(REGIONS))
     def copy(self, who: str, index: int, region: str) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         expected = self._answer(who, image, allowed=self._is_ready(image) and region != image.region)
         self.counter += 1
         name = f"image-{self.counter}"
@@ -194,7 +194,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number)
     def cancel_the_copy(self, who: str, index: int) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         expected = self._answer(who, image, allowed=not self._is_ready(image))
         assert self._post(who, image, "copy/cancel/") == expected
         if expected == OK:
@@ -213,7 +213,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number)
     def create_a_template(self, who: str, index: int) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         self.counter += 1
         name = f"template-{self.counter}"
         if self._use(who, image, "templates/create/", name):
@@ -224,7 +224,7 @@ class Sharing(RuleBasedStateMachine):
     def create_a_computer(self, who: str, index: int) -> None:
         self.counter += 1
         name = f"computer-{self.counter}"
-        if self._use(who, self._one(index), "desktops/create/", name):
+        if self._use(who, self._image_at(index), "desktops/create/", name):
             self.computers.append(name)
 
     @precondition(lambda self: self.templates)

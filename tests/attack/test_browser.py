@@ -22,7 +22,7 @@ import images.forms
 import operations.forms
 from audit.models import Entry
 from tests.api.conftest import Program
-from tests.attack.test_urls import all_there_is
+from tests.attack.test_urls import all_rows
 from tests.attack.urls import routes, url_of
 from tests.conftest import ACME, sign_in
 
@@ -88,7 +88,7 @@ def content_of(answer: Any) -> str:
 
 @pytest.mark.any_database
 def test_csrf_every_form_needs_its_token(acmes: Mapping[str, object], acme_user: User, support: User) -> None:
-    before, wrong = all_there_is(), {}
+    before, wrong = all_rows(), {}
     for user in (acme_user, support):
         client = sign_in(Client(enforce_csrf_checks=True, raise_request_exception=False), user)
         for url in [*urls(acmes), "/logout/", "/admin/logout/"]:
@@ -97,7 +97,7 @@ def test_csrf_every_form_needs_its_token(acmes: Mapping[str, object], acme_user:
                 if status not in {403, 405} and url not in WITHOUT_TOKEN:
                     wrong[user.username, method, url] = status
     assert wrong == {}
-    assert all_there_is() == before
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])

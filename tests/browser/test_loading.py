@@ -25,7 +25,7 @@ SHIFTS = """() => new Promise((resolve) => {
 
 
 @pytest.mark.browser
-@pytest.mark.processes
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_moves_while_a_page_loads_and_nobody_else_is_asked(
     width: int, console: Console, browser: Browser

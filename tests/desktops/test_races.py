@@ -16,7 +16,7 @@ from tests.processes import Hand, ask, at_once
 if TYPE_CHECKING:
     from tests.processes import Console
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 ROUNDS = 200
 HZ = "/cn-hangzhou"

@@ -12,7 +12,7 @@ from tests.processes import Hand, ask, send_each
 if TYPE_CHECKING:
     from tests.processes import Console
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 ROUNDS = 200
 HZ = "/cn-hangzhou/images"
