@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from django.db import transaction
 from django.test import Client
@@ -269,11 +270,14 @@ class Sharing(RuleBasedStateMachine):
         assert sorted(Desktop.objects.values_list("name", flat=True)) == sorted(self.computers)
 
 
-def test_the_console_and_the_rules_never_differ(db: None) -> None:
+@pytest.mark.parametrize(
+    "examples", [pytest.param(8, id="short form"), pytest.param(40, id="long form", marks=pytest.mark.slow)]
+)
+def test_the_console_and_the_rules_never_differ(examples: int, db: None) -> None:
     run_state_machine_as_test(
         Sharing,
         settings=settings(
-            max_examples=40,
+            max_examples=examples,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -119,6 +119,7 @@ def test_csrf_cookies_are_nothing_to_the_api(as_acme: Client) -> None:
 # Links that lead elsewhere, and line breaks that become headers
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
 def test_open_redirect_no_answer_leads_to_another_host(
@@ -138,6 +139,7 @@ def test_open_redirect_no_answer_leads_to_another_host(
     assert wrong == {}
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_header_injection_no_parameter_ends_a_header(pages: list[str], client_of: Client) -> None:
     wrong = {}
@@ -169,6 +171,7 @@ def free_texts() -> Iterator[models.Field[Any, Any]]:
                 yield field
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_stored_markup_is_shown_as_text_everywhere(  # noqa: C901 - each door in turn
     acmes: Mapping[str, object], acme_user: User, globex_user: User, support: User, key_of: Any
@@ -214,6 +217,7 @@ def test_stored_markup_is_shown_as_text_everywhere(  # noqa: C901 - each door in
         assert answer["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_markup_in_a_link_or_a_form_is_shown_as_text(pages: list[str], client_of: Client) -> None:
     wrong, shown = {}, 0
@@ -303,6 +307,7 @@ NASTY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NASTY)
 def test_oversized_and_odd_fields_are_no_error(name: str, pages: list[str], client_of: Client) -> None:
     wrong = {}
@@ -314,6 +319,7 @@ def test_oversized_and_odd_fields_are_no_error(name: str, pages: list[str], clie
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_oversized_and_unreadable_bodies_are_a_bad_request(
     acmes: Mapping[str, object], pages: list[str], client_of: Client
 ) -> None:

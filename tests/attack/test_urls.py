@@ -62,6 +62,7 @@ def test_every_part_of_an_url_is_thought_of() -> None:
     assert ANYTHING_ELSE in set(routes())
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_no_url_does_anything_for_a_stranger_without_a_sign_in(acmes: Mapping[str, object]) -> None:
     before, wrong = all_rows(), {}
@@ -77,6 +78,7 @@ def test_no_url_does_anything_for_a_stranger_without_a_sign_in(acmes: Mapping[st
     assert all_rows() == before
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_what_is_anothers_answers_like_what_is_not_there(acmes: dict[str, object], initech_user: User) -> None:
     """With every method, word for word; and nothing of it is changed."""
@@ -115,6 +117,7 @@ def comparable(answer: Any, url: str, ids: list[str]) -> tuple[int, str, dict[st
     return answer.status_code, text, headers
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 @pytest.mark.parametrize("who", ["stranger", "recipient", "auditor"])
 def test_no_method_of_any_url_changes_what_is_acmes(
@@ -148,6 +151,7 @@ def acmes_rows() -> str:
     return re.sub(r'"(last_login|last_region)": ("[^"]*"|null)', r'"\1": null', serializers.serialize("json", rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["owner", "support"])
 def test_no_method_of_any_url_is_an_error(who: str, acmes: dict[str, object], acme_user: User, support: User) -> None:
     user = {"owner": acme_user, "support": support}[who]
