@@ -21,7 +21,7 @@ from images.models import Image, ImageShare, OsType
 from images.paging import Many
 from regions import models as region_models
 from regions.models import Region
-from tests.processes import Console, fresh_database, load_demo, production, served
+from tests.processes import Console, fresh_database, load_demo, production, served_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -239,10 +239,14 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def console(tmp_path: Path, demo_database: str) -> Iterator[Console]:
     """The demo on the real server: several processes, and a database of its own. For tests marked `slow`."""
-    with (
-        fresh_database(tmp_path, like=demo_database) as database_url,
-        served(database_url, tmp_path, loaded=True) as console,
-    ):
+    with served_copy(demo_database, tmp_path) as console:
+        yield console
+
+
+@pytest.fixture(scope="session")
+def shared_console(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Iterator[Console]:
+    """One console for all tests that leave it as they found it. For tests marked `slow`."""
+    with served_copy(demo_database, tmp_path_factory.mktemp("shared")) as console:
         yield console
 
 

@@ -143,6 +143,16 @@ def served(
             raise
 
 
+@contextmanager
+def served_copy(demo_database: str, folder: Path, **environment: str) -> Iterator[Console]:
+    """A console on a copy of the demo database, for one test or for all tests of a module."""
+    with (
+        fresh_database(folder, like=demo_database) as database_url,
+        served(database_url, folder, loaded=True, **environment) as console,
+    ):
+        yield console
+
+
 class Person:
     """Someone in a browser without JavaScript: cookies, and the forms of the pages."""
 
