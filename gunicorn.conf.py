@@ -6,15 +6,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from eds_console.variables import env
 from eds_console.worker import Worker
-
-
-def _number(name: str, default: int) -> int:
-    text = os.environ.get(name) or str(default)
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise SystemExit(f"{name} must be a whole number of 1 or more, not {text!r}.")
-    return int(text)
-
 
 # The processes of this server keep their counts in files of one folder, and whichever is asked for /metrics/ adds up.
 _COUNTS, _OURS = "PROMETHEUS_MULTIPROC_DIR", "console-metrics-"
@@ -46,13 +41,17 @@ def when_ready(server):
 
 
 wsgi_app = "eds_console.wsgi"
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8000)}"
+try:
+    bind = f"{env('HOST')}:{env('PORT')}"
+    workers = env("WEB_WORKERS")
+    longest_queue = env("WEB_QUEUE")
+except ImproperlyConfigured as error:
+    raise SystemExit(str(error)) from None
 # Threads, since a request mostly waits for the database; several processes, since Python runs one thread at a time.
 worker_class = "eds_console.worker.Worker"
-workers = _number("WEB_WORKERS", 2)
 threads = 4
 # Requests that wait in one process for a thread; at 100 a second the last of them waits for less than a second.
-Worker.longest_queue = _number("WEB_QUEUE", 64)
+Worker.longest_queue = longest_queue
 # Of all connections, most of which say nothing at a time; a process may have 1024 files open.
 worker_connections = 800
 # Loaded once and forked: the start is quicker, the memory shared, and a bad setting stops the start.

@@ -1,140 +1,33 @@
-"""Every setting comes from the environment; README.md and docs/deploy.md list each with its default.
-
-A value that cannot be read stops the start with a sentence (django.core.exceptions.ImproperlyConfigured).
-"""
-
-import base64
-import hashlib
-import re
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+"""The settings of the project. What differs between servers comes from the environment: eds_console/variables.py."""
 
 import bootstrap_wrapper
-import environ
-from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+from eds_console.env import cache, database, mailer
+from eds_console.variables import BASE_DIR, VAR_DIR, env
 
-env = environ.Env()
+DEBUG = env("DEBUG")
+SECRET_KEY = env("SECRET_KEY")
 
+# They encrypt the secrets of AccessKeys. Where they are not set, a new SECRET_KEY loses those secrets.
+ACCESS_KEY_ENCRYPTION_KEYS = env("ACCESS_KEY_ENCRYPTION_KEYS")
 
-# Of any number here. More seconds than this, eleven days, fit neither what PostgreSQL waits nor, far above, a date.
-MAXIMUM = 1_000_000
-
-
-def number(name: str, default: float, minimum: float) -> float:
-    text = env.str(name, default=str(default))
-    try:
-        value = float(text)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a number, not {text!r}.") from None
-    # "nan" is neither.
-    if not value >= minimum:
-        raise ImproperlyConfigured(f"{name} must be at least {minimum:g}, not {text!r}.")
-    if value > MAXIMUM:
-        raise ImproperlyConfigured(f"{name} must be at most {MAXIMUM}, not {text!r}.")
-    return value
-
-
-def switch(name: str, default: bool) -> bool:
-    text = env.str(name, default="1" if default else "0").strip().lower()
-    if text in {"1", "true", "yes", "on"}:
-        return True
-    if text in {"0", "false", "no", "off", ""}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {text!r}.")
-
-
-def fernet_keys(name: str, default: str) -> list[str]:
-    """Fernet keys, separated by commas, the one that encrypts first. Without any, one that follows from `default`."""
-    keys: list[str] = [key.strip() for key in env.list(name, default=[]) if key.strip()]
-    for key in keys:
-        try:
-            Fernet(key)
-        except ValueError:
-            raise ImproperlyConfigured(
-                f"{name} must be Fernet keys (32 bytes in URL-safe base64), separated by commas."
-            ) from None
-    return keys or [base64.urlsafe_b64encode(hashlib.sha256(f"{name}:{default}".encode()).digest()).decode()]
-
-
-def cache(name: str) -> dict[str, object]:
-    """What all server processes share for a while: tables of the database, or a Redis."""
-    url = env.str(name, default="")
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ImproperlyConfigured(f"{name} must be redis://… or rediss://…, not {url!r}.")
-    if url:
-        return {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": url,
-            # Seconds; somebody waits for the page.
-            "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
-        }
-    return {
-        "BACKEND": "eds_console.cache.DatabaseCache",
-        "LOCATION": "console_cache",
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
-
-
-def mailer(name: str) -> dict[str, object]:
-    """Where mail goes: to standard output, into a folder, or to a server that sends it."""
-    url = env.str(name, default="") or "console://"
-    parts = urlsplit(url)
-    backends = "django.core.mail.backends"
-    if parts.scheme == "console":
-        return {"BACKEND": f"{backends}.console.EmailBackend"}
-    if parts.scheme == "file":
-        return {"BACKEND": f"{backends}.filebased.EmailBackend", "OPTIONS": {"file_path": parts.path}}
-    if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
-        raise ImproperlyConfigured(
-            f"{name} must be console://, file:///folder, smtp://…, smtp+tls://… or smtps://…, not of {parts.scheme!r}."
-        )
-    return {
-        "BACKEND": f"{backends}.smtp.EmailBackend",
-        "OPTIONS": {
-            "host": parts.hostname,
-            "port": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
-            "username": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-            "use_tls": parts.scheme == "smtp+tls",
-            "use_ssl": parts.scheme == "smtps",
-            # Somebody waits for the page.
-            "timeout": 10,
-        },
-    }
-
-
-DEBUG = switch("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    if not DEBUG:
-        raise ImproperlyConfigured("Set SECRET_KEY to a long random text, or DEBUG=1 on a developer's machine.")
-    # `make run` keeps one; what it has sealed and encrypted, manage.py reads too.
-    kept = VAR_DIR / "secret_key"
-    SECRET_KEY = (kept.read_text().strip() if kept.exists() else "") or "only-for-a-developers-machine-" * 2
-
-# What AccessKey secrets are encrypted with. Without it they are lost to whoever changes SECRET_KEY.
-ACCESS_KEY_ENCRYPTION_KEYS = fernet_keys("ACCESS_KEY_ENCRYPTION_KEYS", default=SECRET_KEY)
-
-# What entries of the operation log are sealed with, the first of them; each of them still counts for what it sealed.
-# Without it, who changes SECRET_KEY has a log that `manage.py verify` does not know as its own.
-AUDIT_KEYS = env.list("AUDIT_KEYS", default=[]) or [f"audit:{SECRET_KEY}"]
+# The first seals entries of the operation log; each of them still counts for the entries that it sealed. Where they
+# are not set, `manage.py verify` does not accept, after a change of SECRET_KEY, what was sealed before.
+AUDIT_KEYS = env("AUDIT_KEYS")
 
 # On where a proxy terminates TLS in front of the console, which is what production means; `make run` serves
 # plain HTTP on loopback and turns it off.
-HTTPS = switch("HTTPS", default=not DEBUG)
-# How many proxies add to X-Forwarded-For before a request comes here: whose word on the client's address is believed.
-PROXIES = int(number("PROXIES", default=1 if HTTPS else 0, minimum=0))
-DEMO = switch("DEMO", default=False)
-COPY_GIB_PER_SECOND = number("COPY_GIB_PER_SECOND", default=1, minimum=0.001)
-CREATE_IMAGE_SECONDS = number("CREATE_IMAGE_SECONDS", default=60, minimum=0)
+HTTPS = env("HTTPS")
+# So many proxies add to X-Forwarded-For before a request comes here. They are believed about the client's address.
+PROXIES = env("PROXIES")
+DEMO = env("DEMO")
+COPY_GIB_PER_SECOND = env("COPY_GIB_PER_SECOND")
+CREATE_IMAGE_SECONDS = env("CREATE_IMAGE_SECONDS")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = env("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "audit",
@@ -212,62 +105,14 @@ TEMPLATES = [
     },
 ]
 
-
-def _bounded_waiting() -> dict[str, object]:
-    """How long PostgreSQL is waited for: to connect, and for each statement, with the locks that it waits for."""
-    options: dict[str, object] = {"connect_timeout": int(number("DATABASE_CONNECT_TIMEOUT", default=5, minimum=1))}
-    seconds = number("DATABASE_TIMEOUT", default=0, minimum=0)
-    if seconds:
-        milliseconds = int(seconds * 1000)
-        options["options"] = (
-            f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={2 * milliseconds}"
-        )
-        # For a server that is gone without a word, and for one that hangs and so cannot keep what it was told.
-        options["tcp_user_timeout"] = milliseconds
-        options["longest_wait"] = seconds + 1
-    return options
-
-
-def database(name: str, default: str) -> dict[str, object]:
-    url = env.str(name, default=default)
-    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
-        raise ImproperlyConfigured(f"{name} must be sqlite:///… or postgres://…")
-    settings: dict[str, object] = env.db_url_config(url)
-    if settings["ENGINE"] == "django.db.backends.sqlite3":
-        if settings["NAME"] != ":memory:":
-            Path(str(settings["NAME"])).parent.mkdir(parents=True, exist_ok=True)
-        settings["ENGINE"] = "eds_console.sqlite"
-        settings["OPTIONS"] = {
-            # A write transaction takes SQLite's one write lock from its start, so what the sharing rules read
-            # under it stays true until the commit, as the row lock does on PostgreSQL.
-            "transaction_mode": "IMMEDIATE",
-            # Seconds that a writer waits for its turn; without an end nobody waits here.
-            "timeout": number("DATABASE_TIMEOUT", default=0, minimum=0) or 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        }
-    else:
-        settings["ENGINE"] = "eds_console.postgresql"
-        hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
-        ports = [host for host in hosts if re.search(r":\d+$", host)]
-        if len(hosts) > 1 and ports and len(ports) < len(hosts):
-            # One port would count for all hosts.
-            raise ImproperlyConfigured(f"{name} must name a port for each of its hosts, or for none.")
-        settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
-        settings["OPTIONS"] = {
-            # Of what `eds_console.postgresql` prepares, at once; None is never.
-            "prepare_threshold": 0 if switch("DATABASE_PREPARED_STATEMENTS", default=True) else None,
-            **_bounded_waiting(),
-            **settings.get("OPTIONS", {}),  # type: ignore[dict-item]
-        }
-    # A connection is kept for the requests to come: to open one costs as much as a simple request.
-    settings["CONN_MAX_AGE"] = 600
-    settings["CONN_HEALTH_CHECKS"] = True
-    return settings
-
-
-DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'console.sqlite3'}")}
-if env.str("REPLICA_URL", default=""):
-    DATABASES["replica"] = {**database("REPLICA_URL", default=""), "TEST": {"MIRROR": "default"}}
+_database_options = {
+    "timeout": env("DATABASE_TIMEOUT"),
+    "connect_timeout": env("DATABASE_CONNECT_TIMEOUT"),
+    "prepared_statements": env("DATABASE_PREPARED_STATEMENTS"),
+}
+DATABASES = {"default": database(env("DATABASE_URL"), **_database_options)}
+if env("REPLICA_URL"):
+    DATABASES["replica"] = {**database(env("REPLICA_URL"), **_database_options), "TEST": {"MIRROR": "default"}}
     if {settings["ENGINE"] for settings in DATABASES.values()} != {"eds_console.postgresql"}:
         raise ImproperlyConfigured("REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.")
     DATABASE_ROUTERS = ["eds_console.replica.Router"]
@@ -306,7 +151,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How long a password, code or passkey that was asked for again holds, in seconds.
-ACCOUNT_REAUTHENTICATION_TIMEOUT = int(number("REAUTHENTICATION_SECONDS", default=600, minimum=60))
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(env("REAUTHENTICATION_SECONDS"))
 # Counted in the cache, which all processes share. Of failed sign-ins, few for one name: who guesses
 # passwords is stopped; and more from one address, behind which there may be a whole office.
 ACCOUNT_RATE_LIMITS = {
@@ -329,11 +174,11 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Elastic Desktop Service"
 # Browsers themselves allow passkeys without TLS on localhost alone.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-ADMIN_REQUIRES_MFA = switch("ADMIN_REQUIRES_MFA", default=False)
+ADMIN_REQUIRES_MFA = env("ADMIN_REQUIRES_MFA")
 
-CACHES = {"default": cache("CACHE_URL")}
-MAILERS = {"default": mailer("MAIL_URL")}
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="console@localhost")
+CACHES = {"default": cache(env("CACHE_URL"))}
+MAILERS = {"default": mailer(env("MAIL_URL"))}
+DEFAULT_FROM_EMAIL = env("MAIL_FROM")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
@@ -387,12 +232,9 @@ if HTTPS:
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True
 
-# Who asks for /metrics/ with "Authorization: Bearer" and this text gets them; without it nobody does.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# /metrics/ answers requests with "Authorization: Bearer" and this text. Without it, it answers none.
+METRICS_TOKEN = env("METRICS_TOKEN")
 
-LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG else "json")
-if LOG_FORMAT not in {"line", "json"}:
-    raise ImproperlyConfigured(f"LOG_FORMAT must be line or json, not {LOG_FORMAT!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -404,7 +246,7 @@ LOGGING = {
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": LOG_FORMAT,
+            "formatter": env("LOG_FORMAT"),
             "filters": ["client_errors_as_warnings"],
         },
     },

@@ -86,7 +86,7 @@ def test_without_a_database_everybody_is_told_so_at_once() -> None:
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgres://console@127.0.0.1:1/console",
         "DJANGO_SETTINGS_MODULE": "eds_console.settings",
-        "SECRET_KEY": "x" * 60,
+        "SECRET_KEY": configured.SECRET_KEY,
         "HTTPS": "0",
         "ALLOWED_HOSTS": "testserver",
     }
@@ -130,7 +130,7 @@ def test_waiting_is_bounded(seconds: str) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgres://console@db/console",
-        "SECRET_KEY": "x" * 60,
+        "SECRET_KEY": configured.SECRET_KEY,
         "DATABASE_TIMEOUT": seconds,
     }
     done = subprocess.run(
@@ -188,7 +188,7 @@ def test_metrics_count_acts_refusals_requests_and_images_in_progress(
     assert "eds_request_seconds_bucket" in after
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_metrics_are_of_all_processes_of_the_server(tmp_path: Path, demo_database: str) -> None:
     with (

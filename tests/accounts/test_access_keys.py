@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from accounts.models import AccessKey
 from audit.models import Actor, Entry
-from eds_console.settings import fernet_keys
+from eds_console.variables import env
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -120,11 +120,15 @@ def test_keys_that_encrypt_come_from_the_environment_or_follow_from_the_secret_k
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     new, old = (Fernet.generate_key().decode() for _ in range(2))
-    monkeypatch.setenv("KEYS", f"{new}, {old}")
-    assert fernet_keys("KEYS", default="secret") == [new, old]
-    monkeypatch.setenv("KEYS", "")
-    assert fernet_keys("KEYS", default="secret") == fernet_keys("KEYS", default="secret")
-    assert fernet_keys("KEYS", default="secret") != fernet_keys("KEYS", default="another")
-    monkeypatch.setenv("KEYS", "short")
-    with pytest.raises(ImproperlyConfigured):
-        fernet_keys("KEYS", default="secret")
+    monkeypatch.setenv("ACCESS_KEY_ENCRYPTION_KEYS", f"{new}, {old}")
+    assert env("ACCESS_KEY_ENCRYPTION_KEYS") == [new, old]
+    monkeypatch.setenv("ACCESS_KEY_ENCRYPTION_KEYS", "")
+    monkeypatch.setenv("SECRET_KEY", "1234567890" * 5)
+    [follows] = env("ACCESS_KEY_ENCRYPTION_KEYS")
+    assert env("ACCESS_KEY_ENCRYPTION_KEYS") == [follows]
+    monkeypatch.setenv("SECRET_KEY", "0987654321" * 5)
+    assert env("ACCESS_KEY_ENCRYPTION_KEYS") != [follows]
+    for wrong in ("short", ","):
+        monkeypatch.setenv("ACCESS_KEY_ENCRYPTION_KEYS", wrong)
+        with pytest.raises(ImproperlyConfigured):
+            env("ACCESS_KEY_ENCRYPTION_KEYS")
