@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import ConsoleRequest, account_of, fragment
+from accounts.http import ConsoleRequest, account_of, current_page, fragment
 from accounts.models import ACCOUNT_ID, Account
 from accounts.sign_in import throttled
 from audit.models import Actor, Entry
 from images import validators
 from images.actions import why_not
+from images.elsewhere import missing_image
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.middleware import shows_news
 from images.models import Image, ImageShare, SeenNotices, not_shared, shares_of
@@ -218,7 +219,7 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
         _("Image %(image)s is no longer shared with account %(account)s.") % {"image": found, "account": account},
     )
     # On a page of its own the address would stay that of a share that is gone.
-    here = urlsplit(request.htmx.current_url_abs_path or "").path
+    here = urlsplit(current_page(request) or "").path
     if not request.htmx or here == request.path:
         return redirect("images:sharing", region.pk, found.image_id)
     return _sharing(request, found, ShareForm(), changed=True)
@@ -296,7 +297,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
 
 def _to_the_list(request: ConsoleRequest, region: Region) -> HttpResponse:
     """To the list; where the dialog was opened on it, as it was narrowed and sorted there."""
-    custom, here = reverse("images:custom", args=[region.pk]), urlsplit(request.htmx.current_url_abs_path or "")
+    custom, here = reverse("images:custom", args=[region.pk]), urlsplit(current_page(request) or "")
     if here.path != custom:
         return redirect(custom)
     query = QueryDict(here.query, mutable=True)
@@ -347,7 +348,7 @@ def _usable(request: ConsoleRequest, region: Region, image_id: str) -> Image:
     """The image of that ID if the account may use it. A stranger cannot tell another's image from none."""
     for image in _usable_by(account_of(request).pk, region.pk, image_id):
         return image
-    raise Http404
+    raise missing_image(request, region, image_id)
 
 
 @prepared_with_plan
