@@ -89,9 +89,7 @@ def create_key(request: ConsoleRequest) -> HttpResponse:
         except ValidationError as refusal:
             context["refusals"], status = refusal.messages, 422
         context["keys"] = request.user.access_keys.all()
-    response = render(request, fragment(request, "accounts/create_key.html", "create_key"), context, status=status)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, fragment(request, "accounts/create_key.html", "create_key"), context, status=status)
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,12 @@ from accounts.sign_in import throttled
 from audit.models import Actor, Entry
 from images import validators
 from images.actions import why_not
+from images.elsewhere import missing_image
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.middleware import shows_news
 from images.models import Image, ImageShare, SeenNotices, not_shared, shares_of
 from queries import Prepared, prepared, prepared_with_plan
+from ui.pages import current_page
 from ui.paging import Count, Position, UncountedLists, page_at, page_of, rows_at
 
 if TYPE_CHECKING:
@@ -218,7 +220,7 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
         _("Image %(image)s is no longer shared with account %(account)s.") % {"image": found, "account": account},
     )
     # On a page of its own the address would stay that of a share that is gone.
-    here = urlsplit(request.htmx.current_url_abs_path or "").path
+    here = urlsplit(current_page(request) or "").path
     if not request.htmx or here == request.path:
         return redirect("images:sharing", region.pk, found.image_id)
     return _sharing(request, found, ShareForm(), changed=True)
@@ -296,7 +298,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
 
 def _to_the_list(request: ConsoleRequest, region: Region) -> HttpResponse:
     """To the list; where the dialog was opened on it, as it was narrowed and sorted there."""
-    custom, here = reverse("images:custom", args=[region.pk]), urlsplit(request.htmx.current_url_abs_path or "")
+    custom, here = reverse("images:custom", args=[region.pk]), urlsplit(current_page(request) or "")
     if here.path != custom:
         return redirect(custom)
     query = QueryDict(here.query, mutable=True)
@@ -347,7 +349,7 @@ def _usable(request: ConsoleRequest, region: Region, image_id: str) -> Image:
     """The image of that ID if the account may use it. A stranger cannot tell another's image from none."""
     for image in _usable_by(account_of(request).pk, region.pk, image_id):
         return image
-    raise Http404
+    raise missing_image(request, region, image_id)
 
 
 @prepared_with_plan

@@ -5,7 +5,6 @@ document.documentElement.classList.add("js");
 const dialog = document.getElementById("dialog");
 const dialogContent = document.getElementById("dialog-content");
 const announcement = document.getElementById("announcement");
-const noAnswer = document.getElementById("no-answer");
 let openedBy = "";
 // Whether a form in the dialog was sent since the page behind it was drawn, and how many are under way.
 let changed = false;
@@ -23,8 +22,8 @@ function coverPage(covered) {
 // What of a list is chosen and open, and where in it the focus is, outlives that the list draws itself anew.
 let keeps = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { target, requestConfig } = event.detail;
-  keeps = target !== requestConfig.elt ? null : {
+  const { target, requestConfig, shouldSwap } = event.detail;
+  keeps = !shouldSwap || target !== requestConfig.elt ? null : {
     chosen: [...target.querySelectorAll("input:checked")].map(({ id }) => id),
     open: [...target.querySelectorAll("details[open] > summary")].map(({ id }) => id),
     focus: target.contains(document.activeElement) ? document.activeElement.id : "",
@@ -53,7 +52,6 @@ document.addEventListener("change", ({ target }) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  noAnswer.hidden = true;
   for (const id of keeps?.chosen ?? []) if (document.getElementById(id)) document.getElementById(id).checked = true;
   for (const id of keeps?.open ?? []) document.getElementById(id)?.closest("details").toggleAttribute("open", true);
   showChosen();
@@ -62,8 +60,6 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === dialogContent && !dialog.open) {
     openedBy = document.activeElement ? document.activeElement.id : "";
     dialog.showModal();
-    // Outside it would lie behind it.
-    dialog.append(noAnswer);
     coverPage(true);
     dialogContent.querySelector("[autofocus]")?.focus();
   }
@@ -78,7 +74,6 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 
 dialog.addEventListener("close", () => {
   dialogContent.replaceChildren();
-  document.body.append(noAnswer);
   coverPage(false);
   // The list behind may have been drawn anew: the same control, another element. In a menu it is out of sight by now.
   const opener = document.getElementById(openedBy);
@@ -154,8 +149,6 @@ document.addEventListener("htmx:confirm", (event) => {
   if (pressed) held.push(event.detail);
   if (pressed || !isNew(event.detail)) event.preventDefault();
 });
-
-document.addEventListener("htmx:sendError", () => { noAnswer.hidden = false; });
 
 async function copy(copier) {
   try {
