@@ -9,6 +9,8 @@ from django.shortcuts import render
 
 from accounts.http import ConsoleRequest, account_of, fragment
 from desktops.forms import ChooseForm
+from desktops.models import Template
+from images.elsewhere import in_other_regions
 from images.models import Image, ImageShare
 from images.models import Status as ImageStatus
 from ui.paging import Page, page_of
@@ -35,6 +37,14 @@ def chosen_image(request: ConsoleRequest, region: Region) -> Image | None:
     images = Image.objects.usable_by(account_of(request)).in_region(region)
     image_id = chosen_id(request)
     return images.filter(image_id=image_id).first() if image_id else None
+
+
+def own_template(request: ConsoleRequest, region: Region, template_id: str) -> Template:
+    """The account's template of that ID. A stranger cannot tell another's template from none."""
+    own = Template.objects.owned_by(account_of(request)).filter(template_id=template_id)
+    for template in own.in_region(region).select_related("image"):
+        return template
+    raise in_other_regions(request, region, template_id, own.values_list("region", flat=True), "desktops:template")
 
 
 def choose_image(

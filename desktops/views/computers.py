@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,9 +15,11 @@ from accounts.http import ConsoleRequest, account_of, fragment
 from audit.models import Actor, Entry
 from desktops.actions import why_not
 from desktops.forms import ChangeImageForm, CreateImageForm, DesktopForm, DesktopListForm, NamesForm
-from desktops.models import Desktop, Template
-from desktops.views.choosing import choose_image, chosen_id, chosen_image, entered
+from desktops.models import Desktop
+from desktops.views.choosing import choose_image, chosen_id, chosen_image, entered, own_template
+from images.elsewhere import in_other_regions
 from images.models import Image
+from ui.pages import current_page
 from ui.paging import page_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
     from django.utils.functional import _StrPromise
 
+    from desktops.models import Template
     from regions.models import Region
 
 HISTORY_LENGTH = 50
@@ -69,8 +72,7 @@ def create(request: ConsoleRequest, region: Region) -> HttpResponse:
 
 
 def _create_after_template(request: ConsoleRequest, region: Region) -> HttpResponse:
-    templates = Template.objects.owned_by(account_of(request)).in_region(region).select_related("image")
-    template = get_object_or_404(templates, template_id=entered(request).get("template", "").replace("\0", ""))
+    template = own_template(request, region, entered(request).get("template", "").replace("\0", ""))
     if request.method != "POST":
         return _create(request, NamesForm(initial={"name": template.name[:60]}), template.image, template=template)
     form = NamesForm(request.POST)
@@ -252,13 +254,15 @@ def _page(desktop: Desktop) -> str:
 
 def back(request: ConsoleRequest, otherwise: str) -> HttpResponse:
     """To the page that the dialog was opened on. Without htmx the dialog was a page, and nothing is behind it."""
-    return redirect(request.htmx.current_url_abs_path or otherwise)
+    return redirect(current_page(request) or otherwise)
 
 
 def _own(request: ConsoleRequest, region: Region, desktop_id: str) -> Desktop:
     """The account's computer of that ID. A stranger cannot tell another's computer from none."""
-    own = Desktop.objects.owned_by(account_of(request)).in_region(region).select_related("image", "latest_image")
-    return get_object_or_404(own, desktop_id=desktop_id)
+    own = Desktop.objects.owned_by(account_of(request)).filter(desktop_id=desktop_id)
+    for desktop in own.in_region(region).select_related("image", "latest_image"):
+        return desktop
+    raise in_other_regions(request, region, desktop_id, own.values_list("region", flat=True), "desktops:desktop")
 
 
 @require_safe

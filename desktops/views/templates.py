@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,7 +14,7 @@ from audit.models import Actor, Entry
 from desktops.actions import why_not
 from desktops.forms import TemplateForm, TemplateListForm
 from desktops.models import Template
-from desktops.views.choosing import choose_image, chosen_id, chosen_image
+from desktops.views.choosing import choose_image, chosen_id, chosen_image, own_template
 from ui.paging import page_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def templates(request: ConsoleRequest, region: Region) -> HttpResponse:
 
 @require_safe
 def template(request: ConsoleRequest, region: Region, template: str) -> HttpResponse:
-    found = _own(request, region, template)
+    found = own_template(request, region, template)
     history = Entry.objects.of_resource(found.template_id, account_of(request).pk)[:HISTORY_LENGTH]
     context = {"template": found, "history": history}
     return render(request, fragment(request, "desktops/template.html", "template"), context)
@@ -65,7 +65,7 @@ def create(request: ConsoleRequest, region: Region) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: ConsoleRequest, region: Region, template: str) -> HttpResponse:
     """Change the template; `image` in the query is another image for it, or, if empty, the wish to choose one."""
-    found = _own(request, region, template)
+    found = own_template(request, region, template)
     image, current = chosen_image(request, region), found.image if found.image_is_usable else None
     if request.method != "POST":
         if image is None and "image" in request.GET:
@@ -105,7 +105,7 @@ def _form(
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: ConsoleRequest, region: Region, template: str) -> HttpResponse:
     """Ask once more, then delete."""
-    found = _own(request, region, template)
+    found = own_template(request, region, template)
     context: dict[str, Any] = {"template": found}
     page = fragment(request, "desktops/delete_template.html", "delete_template")
     if request.method != "POST":
@@ -116,9 +116,3 @@ def delete(request: ConsoleRequest, region: Region, template: str) -> HttpRespon
         return render(request, page, {**context, "refusals": refusal.messages}, status=422)
     messages.success(request, _("Template %(name)s is deleted.") % {"name": found.name})
     return redirect("desktops:templates", region.pk)
-
-
-def _own(request: ConsoleRequest, region: Region, template_id: str) -> Template:
-    """The account's template of that ID. A stranger cannot tell another's template from none."""
-    own = Template.objects.owned_by(account_of(request)).in_region(region).select_related("image")
-    return get_object_or_404(own, template_id=template_id)
