@@ -35,6 +35,7 @@ ACS3 = "ACS3-HMAC-SHA256"
 WINDOW = timedelta(minutes=15)
 LONGEST_NONCE = 128
 MOST_SIGNED_HEADERS = 64
+LONGEST_ECHO = 1024
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def authenticate(claim: Claim, *, address: str | None) -> AccessKey:
     key = _key(claim.access_key_id)
     if not hmac.compare_digest(claim.signature_with(key.secret).encode(), claim.signature.encode()):
         raise ApiError(
-            "SignatureDoesNotMatch", f"The signature is not the one of this string: {claim.string_to_sign!r}"
+            "SignatureDoesNotMatch", f"The signature is not the one of this string: {_shortened(claim.string_to_sign)}"
         )
     if not key.is_usable:
         raise ApiError("InvalidAccessKeyId.Inactive", f"The AccessKey {key} is not active.")
@@ -165,6 +166,13 @@ def authenticate(claim: Claim, *, address: str | None) -> AccessKey:
         raise ApiError("SignatureNonceUsed", "A call with this nonce was received already.")
     key.used(address)
     return key
+
+
+def _shortened(text: str) -> str:
+    """The text in quotes, cut: what was sent may have megabytes, and whoever compares begins at the front."""
+    if len(text) <= LONGEST_ECHO:
+        return repr(text)
+    return f"{text[:LONGEST_ECHO]!r} (the first {LONGEST_ECHO} of its {len(text)} characters)"
 
 
 def _fresh(text: str) -> datetime:
