@@ -18,6 +18,7 @@ from django.db.models import BigIntegerField
 import audit.models as audit
 from api.errors import ApiError
 from api.params import Number, Parameter, Text
+from api.vendor_parameters import VENDOR_PARAMETERS
 from images.models import Image, locked
 from images.validators import first_error
 from queries import prepared_with_plan
@@ -37,18 +38,24 @@ type Answer = dict[str, Any]
 type Source = Callable[[int, int], Iterable[Any]]
 
 REGION = Parameter("RegionId", Text(32), required=True)
+# The RPC core SDK adds it to every query, whether the action has it or not.
+ANY_REGION = Parameter("RegionId", Text(32), note="Must exist; templates of all regions are meant.")
 MAX_RESULTS = Parameter("MaxResults", Number(1, 100), default=10)
 NEXT_TOKEN = Parameter("NextToken", Text(256, may_be_empty=True), default="", note="Empty is the first page.")
 
 
 @dataclass(frozen=True)
 class Call:
-    """`by` is who acts, in the words of the audit; `values` are the parameters, understood."""
+    """`by` is who acts, in the words of the audit; `values` are the parameters, understood.
+
+    `finds_nothing` is whether a filter asks for what nothing here has, so that every list is empty.
+    """
 
     account: Account
     by: Actor
     values: dict[str, Any]
     endpoint: str
+    finds_nothing: bool = False
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -58,9 +65,13 @@ class Call:
 class Action:
     name: str
     handler: Callable[[Call], Answer]
+    # Its own; those of the vendor's table are added.
     parameters: tuple[Parameter, ...]
     # What a name is called in the code of its error.
     name_of: str = "Image"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", (*self.parameters, *VENDOR_PARAMETERS.get(self.name, ())))
 
     @property
     def only_reads(self) -> bool:
@@ -172,12 +183,32 @@ def page(call: Call, *sources: Source) -> tuple[list[Any], str]:
     out. It is not images.paging: a program goes on where it was even if everything below is deleted, and has no use
     for a total, which costs a count.
     """
+    if call.finds_nothing:
+        return [], ""
     size: int = call["MaxResults"]
     below = _row_of(call["NextToken"])
     found = (source(below, size + 1) for source in sources)
     rows = list(islice(heapq.merge(*found, key=lambda row: -row.pk), size + 1))
     token = _token_of(rows[size - 1].pk) if len(rows) > size else ""
     return rows[:size], token
+
+
+def counted_page(call: Call, rows: QuerySet[Any]) -> tuple[list[Any], Answer]:
+    """The same with the count of all rows; by number when a number is asked for."""
+    if call["PageNumber"] or call["PageSize"]:
+        return numbered_page(call, rows)
+    found, token = page(call, newest(rows))
+    return found, {"NextToken": token, "TotalCount": _count(call, rows)}
+
+
+def numbered_page(call: Call, rows: QuerySet[Any]) -> tuple[list[Any], Answer]:
+    number, size = call["PageNumber"] or 1, call["PageSize"] or 10
+    found = [] if call.finds_nothing else list(rows.order_by("-pk")[(number - 1) * size : number * size])
+    return found, {"PageNumber": number, "PageSize": size, "TotalCount": _count(call, rows)}
+
+
+def _count(call: Call, rows: QuerySet[Any]) -> int:
+    return 0 if call.finds_nothing else rows.count()
 
 
 def _token_of(pk: int) -> str:

@@ -10,21 +10,32 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from api.calls import Answer, Call, all_or_nothing, any_of, known_region, newest, page, region_of
+from api.calls import (
+    Answer,
+    Call,
+    all_or_nothing,
+    any_of,
+    counted_page,
+    known_region,
+    newest,
+    numbered_page,
+    page,
+    region_of,
+)
 from api.errors import ApiError, of_refusal
 from api.images import PROTOCOL_TYPE, SESSION_TYPE, STATUS_NAMES
+from api.vendor_parameters import POLICY
 from desktops.catalogue import TYPES
-from desktops.models import Desktop, ImageChange, Template
+from desktops.models import Desktop, ImageChange, Status, Template
 from images.models import Image
 from images.validators import first_error
+from regions.models import DEFAULT_REGION_ID, Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from django.db.models import QuerySet
 
-POLICY = "system-all-enabled-policy"
 LANGUAGE = "en-US"
 
 
@@ -51,11 +62,10 @@ def create_desktops(call: Call) -> Answer:
     region_id = region_of(call)
     name, encrypted = call["DesktopName"] or "", bool(call["VolumeEncryptionEnabled"])
     if call["BundleId"]:
-        templates = Template.objects.owned_by(call.account).in_region(region_id).select_related("image")
-        template = templates.filter(template_id=call["BundleId"]).first()
+        template = _templates(call).configured_for(region_id).filter(template_id=call["BundleId"]).first()
         if template is None:
             raise ApiError("InvalidDesktopBundle.NotFound", f"There is no template {call['BundleId']} in {region_id}.")
-        desktop = Desktop.from_template(template, name=name, encrypted=encrypted)
+        desktop = Desktop.from_template(template, region_id=region_id, name=name, encrypted=encrypted)
     elif call["DesktopAttachment"]:
         asked: dict[str, Any] = call["DesktopAttachment"]
         for field in ("ImageId", "DesktopType", "SystemDiskSize"):
@@ -74,7 +84,9 @@ def create_desktops(call: Call) -> Answer:
         )
     else:
         raise ApiError("MissingParameter", "BundleId or DesktopAttachment is required.")
-    return {"DesktopId": [made.desktop_id for made in desktop.create(amount=call["Amount"], by=call.by)]}
+    numbered = call["DesktopNameSuffix"] and (call["DesktopNameModel"] or {}).get("DesktopNameIsSuffix", True)
+    made = desktop.create(amount=call["Amount"], is_numbered=numbered, by=call.by)
+    return {"DesktopId": [one.desktop_id for one in made]}
 
 
 def describe_desktops(call: Call) -> Answer:
@@ -90,9 +102,7 @@ def describe_desktops(call: Call) -> Answer:
     statuses = call["DesktopStatusList"] or ([call["DesktopStatus"]] if call["DesktopStatus"] else [])
     if statuses:
         desktops = any_of(desktops.in_status(status) for status in statuses)
-    if _asks_for_another(call, ChargeType=Desktop.CHARGE_TYPE, ProtocolType=PROTOCOL_TYPE):
-        desktops = desktops.none()
-    rows, numbers = _page(call, desktops.select_related("image"))
+    rows, numbers = counted_page(call, desktops.select_related("image"))
     return {"Desktops": [_desktop(desktop) for desktop in rows], **numbers}
 
 
@@ -170,6 +180,7 @@ def rebuild_desktops(call: Call) -> Answer:
                 image if call["ImageId"] else desktop.image,
                 image_ref=call["ImageId"] or desktop.image_ref,
                 replace_data_disk=call["OperateType"] == "replace",
+                afterwards=Status(call["AfterStatus"]) if call["AfterStatus"] else None,
                 by=call.by,
             )
         except ValidationError as refusal:
@@ -185,6 +196,8 @@ def create_image(call: Call) -> Answer:
     for name in ("SnapshotId", "SnapshotIds", "DataSnapshotIds"):
         if call[name]:
             raise ApiError("InvalidSnapshotId.NotFound", f"There is no snapshot {name} could speak of.")
+    if not call["DesktopId"]:
+        raise ApiError("MissingParameter", "DesktopId is required: the image is made from a cloud computer.")
     [desktop] = desktops_of(call, [call["DesktopId"]])
     image = desktop.create_image(
         name=call["ImageName"],
@@ -233,6 +246,7 @@ def create_bundle(call: Call) -> Answer:
         desktop_type=call["DesktopType"],
         system_disk_gib=call["RootDiskSizeGib"],
         data_disk_gib=call["UserDiskSizeGib"][0],
+        extras=_extras(call),
     )
     if call["BundleName"] is None and template.image:
         template.name = template.image.name[:126]
@@ -258,8 +272,6 @@ def describe_bundles(call: Call) -> Answer:
         if call[name] is not None:
             kinds = [kind.name for kind in TYPES.values() if value_of(kind) == call[name]]
             bundles = bundles.filter(desktop_type__in=kinds)
-    if _asks_for_another(call, BundleType="CUSTOM", ProtocolType=PROTOCOL_TYPE, SessionType=SESSION_TYPE):
-        bundles = bundles.none()
     if call["VolumeEncryptionEnabled"] is not None:
         encrypted = Q(image__encrypted=True)
         bundles = bundles.filter(encrypted if call["VolumeEncryptionEnabled"] else ~encrypted)
@@ -269,9 +281,9 @@ def describe_bundles(call: Call) -> Answer:
 
 def _bundle(bundle: Template) -> dict[str, Any]:
     kind = bundle.kind
-    disks = [{"DiskType": "SYSTEM", "DiskSize": bundle.system_disk_gib}]
+    disks = [_disk("SYSTEM", bundle.system_disk_gib, bundle.extras.get("SystemDiskPerformanceLevel"))]
     if bundle.data_disk_gib:
-        disks.append({"DiskType": "DATA", "DiskSize": bundle.data_disk_gib})
+        disks.append(_disk("DATA", bundle.data_disk_gib, bundle.extras.get("DataDiskPerformanceLevel")))
     return {
         "BundleId": bundle.template_id,
         "BundleName": bundle.name,
@@ -292,7 +304,7 @@ def _bundle(bundle: Template) -> dict[str, Any]:
         "Disks": disks,
         "OsType": bundle.os_type,
         "Platform": bundle.platform,
-        "Language": LANGUAGE,
+        "Language": bundle.extras.get("DefaultLanguage", LANGUAGE),
         "ProtocolType": PROTOCOL_TYPE,
         "SessionType": SESSION_TYPE,
         "StockState": "Available",
@@ -301,13 +313,49 @@ def _bundle(bundle: Template) -> dict[str, Any]:
     }
 
 
+def _disk(kind: str, size: int, level: str | None) -> dict[str, Any]:
+    return {"DiskType": kind, "DiskSize": size, **({"DiskPerformanceLevel": level} if level else {})}
+
+
+# What a template is told of what computers here do not have, by the name under which it keeps it.
+EXTRAS = {
+    "Language": "DefaultLanguage",
+    "RootDiskPerformanceLevel": "SystemDiskPerformanceLevel",
+    "UserDiskPerformanceLevel": "DataDiskPerformanceLevel",
+    **{
+        name: name
+        for name in (
+            "AutoPay",
+            "AutoRenew",
+            "ChargeType",
+            "DefaultLanguage",
+            "InstanceName",
+            "Period",
+            "PeriodUnit",
+            "PolicyGroupId",
+            "PostPaidAfterUsedUp",
+            "ResourceGroupId",
+            "ResourceTagList",
+            "SiteConfigList",
+            "SystemDiskPerformanceLevel",
+            "TimerGroupId",
+            "UserDuration",
+        )
+    },
+}
+
+
+def _extras(call: Call) -> dict[str, Any]:
+    return {kept: call.values[name] for name, kept in EXTRAS.items() if call.values.get(name) is not None}
+
+
 def modify_bundle(call: Call) -> Answer:
     region_id = region_of(call)
     [template] = _found(_templates(call).in_region(region_id), [call["BundleId"]])
     image_id = call["ImageId"] or ""
     image = usable_image(call, region_id, image_id) if image_id else None
     asked = {"name": call["BundleName"], "description": call["Description"]}
-    template.modify(**asked, image=image, image_ref=image_id, by=call.by)
+    template.modify(**asked, image=image, image_ref=image_id, extras=_extras(call), by=call.by)
     return {}
 
 
@@ -321,36 +369,67 @@ def delete_bundles(call: Call) -> Answer:
 
 
 def create_template(call: Call) -> Answer:
-    regions = call["RegionConfigList"]
-    if len(regions) > 1:
-        raise ApiError("InvalidParameter", "RegionConfigList has more than one region, and an image is in one.")
-    for name in ("RegionId", "ResourceInstanceType"):
-        if name not in regions[0]:
-            raise ApiError("MissingParameter", f"RegionConfigList.1.{name} is required.")
-    if regions[0].get("VolumeEncryptionEnable"):
-        raise ApiError(
-            "InvalidParameter",
-            "A template says nothing of encryption here: set VolumeEncryptionEnabled when you create cloud computers.",
-        )
-    region_id = known_region(regions[0]["RegionId"])
-    data_disks = call["DataDiskList"] or [{}]
-    image = usable_image(call, region_id, call["ImageId"])
+    """Make a template. Values are not checked before it is used, as in EDS; an image that is named must be usable."""
+    _check_region(call)
+    regions = _region_configs(call)
+    image = _image_of_template(call, list(regions))
+    region_id = _home(call, list(regions), image)
+    data_disk = (call["DataDiskList"] or [{}])[0]
+    extras = _extras(call)
+    if "PerformanceLevel" in data_disk:
+        extras["DataDiskPerformanceLevel"] = data_disk["PerformanceLevel"]
     template = Template(
         account=call.account,
         region_id=region_id,
+        regions=regions,
+        extras=extras,
         image=image,
-        image_ref=call["ImageId"],
+        image_ref=call["ImageId"] or "",
         name=call["TemplateName"],
         description=call["Description"] or "",
-        desktop_type=regions[0]["ResourceInstanceType"],
+        desktop_type=regions.get(region_id, {}).get("ResourceInstanceType", ""),
         system_disk_gib=call["SystemDiskSize"] or (image.size_gib if image else 0),
-        data_disk_gib=data_disks[0].get("Size", 0),
+        data_disk_gib=data_disk.get("Size", 0),
     )
-    template.create(by=call.by)
+    template.create(checks_values=False, by=call.by)
     return _envelope(Data=template.template_id)
 
 
+def _region_configs(call: Call) -> dict[str, dict[str, Any]]:
+    """What is asked for each region, by its ID. An entry without a region is kept under an empty one."""
+    regions: dict[str, dict[str, Any]] = {}
+    for config in call["RegionConfigList"] or ():
+        region_id = config.get("RegionId", "")
+        if region_id in regions:
+            raise ApiError("InvalidParameter", f"RegionConfigList names the region {region_id} twice.")
+        regions[region_id] = {name: value for name, value in config.items() if name != "RegionId"}
+    return regions
+
+
+def _image_of_template(call: Call, region_ids: list[str]) -> Image | None:
+    """The named image in the first of the regions that has it; without regions, in whichever has it."""
+    if not call["ImageId"]:
+        return None
+    found = {image.region_id: image for image in Image.objects.usable_by(call.account).filter(image_id=call["ImageId"])}
+    wanted = region_ids or [call["RegionId"], *found]
+    return next((found[region_id] for region_id in wanted if region_id in found), None)
+
+
+def _home(call: Call, region_ids: list[str], image: Image | None) -> str:
+    """The region where the template is listed."""
+    if image:
+        return image.region_id
+    known = set(Region.objects.filter(pk__in=region_ids).values_list("pk", flat=True))
+    return next((one for one in region_ids if one in known), call["RegionId"] or DEFAULT_REGION_ID)
+
+
+def _check_region(call: Call) -> None:
+    if call["RegionId"]:
+        known_region(call["RegionId"])
+
+
 def describe_templates(call: Call) -> Answer:
+    _check_region(call)
     templates = _templates(call)
     if call["TemplateIds"]:
         templates = templates.filter(template_id__in=call["TemplateIds"])
@@ -361,41 +440,53 @@ def describe_templates(call: Call) -> Answer:
     if call["ImageId"]:
         templates = templates.filter(image_ref=call["ImageId"])
     if call["BizRegionId"]:
-        templates = templates.in_region(known_region(call["BizRegionId"]))
-    if _asks_for_another(call, TemplateType="USER_TEMPLATE"):
-        templates = templates.none()
-    rows, numbers = _numbered_page(call, templates)
+        templates = templates.configured_for(known_region(call["BizRegionId"]))
+    rows, numbers = numbered_page(call, templates)
     return _envelope(Data=[_template(call, template) for template in rows], **numbers)
 
 
 def _template(call: Call, template: Template) -> dict[str, Any]:
-    kind, image = template.kind, template.image
-    data_disks = [{"Size": str(template.data_disk_gib)}] if template.data_disk_gib else []
+    extras = {**template.extras}
+    level = extras.pop("DataDiskPerformanceLevel", None)
+    data_disk = {"Size": str(template.data_disk_gib), **({"PerformanceLevel": level} if level else {})}
     return {
         "TemplateId": template.template_id,
         "TemplateName": template.name,
         "TemplateType": "USER_TEMPLATE",
         "Description": template.description,
         "ImageId": template.image_ref,
-        "ImageType": _image_type(call, image),
+        "ImageType": _image_type(call, template.image),
         "SystemDiskSize": template.system_disk_gib,
-        "DataDiskList": data_disks,
-        "RegionConfigList": [
-            {
-                "RegionId": template.region_id,
-                "ResourceInstanceType": template.desktop_type,
-                "CpuCount": kind.cpus if kind else 0,
-                "MemorySize": kind.memory_mib if kind else 0,
-                "GpuSpec": kind.gpu_spec if kind else "",
-            }
-        ],
+        "DataDiskList": [data_disk] if template.data_disk_gib else [],
+        "RegionConfigList": _regions(template),
         "DefaultLanguage": LANGUAGE,
         "PolicyGroupId": POLICY,
         "ChargeType": Desktop.CHARGE_TYPE,
         "ProductType": "CloudDesktop",
         "GmtCreate": template.created_at,
         "GmtModified": template.updated_at,
+        **extras,
     }
+
+
+def _regions(template: Template) -> list[dict[str, Any]]:
+    """What the template says for each region, its own first."""
+    home = template.region_id
+    regions = template.regions or {home: {}}
+    rows = []
+    for region_id in sorted(regions, key=lambda one: (one != home, one)):
+        config = {"RegionId": region_id, **regions[region_id]}
+        if region_id == home:
+            # It may have been changed since.
+            config["ResourceInstanceType"] = template.desktop_type
+        kind = TYPES.get(config.get("ResourceInstanceType", ""))
+        config |= {
+            "CpuCount": kind.cpus if kind else 0,
+            "MemorySize": kind.memory_mib if kind else 0,
+            "GpuSpec": kind.gpu_spec if kind else "",
+        }
+        rows.append(config)
+    return rows
 
 
 def _image_type(call: Call, image: Image | None) -> str:
@@ -407,6 +498,9 @@ def _image_type(call: Call, image: Image | None) -> str:
 
 
 def delete_templates(call: Call) -> Answer:
+    _check_region(call)
+    if not call["TemplateIds"]:
+        raise ApiError("InvalidParameter", "TemplateIds names no template, so there is nothing to delete.")
     templates = _found(_templates(call), call["TemplateIds"])
     all_or_nothing(call, [("DeleteBundles", template, Template.delete) for template in templates])
     return _envelope()
@@ -428,25 +522,6 @@ def _found(templates: Any, template_ids: list[str]) -> list[Template]:
 def _envelope(**content: Any) -> Answer:
     """What the answers of the newer actions are wrapped in."""
     return {"Code": "success", "Message": "", "Success": True, "HttpStatusCode": 200, **content}
-
-
-def _asks_for_another(call: Call, **only: str) -> bool:
-    """Whether a filter asks for something else than the one value that everything here has."""
-    return any(call[name] not in {None, value} for name, value in only.items())
-
-
-def _page(call: Call, rows: QuerySet[Any]) -> tuple[list[Any], Answer]:
-    """By token, or by number when a number is asked for; either way with the count of all."""
-    if call["PageNumber"] or call["PageSize"]:
-        return _numbered_page(call, rows)
-    found, token = page(call, newest(rows))
-    return found, {"NextToken": token, "TotalCount": rows.count()}
-
-
-def _numbered_page(call: Call, rows: QuerySet[Any]) -> tuple[list[Any], Answer]:
-    number, size = call["PageNumber"] or 1, call["PageSize"] or 10
-    found = list(rows.order_by("-pk")[(number - 1) * size : number * size])
-    return found, {"PageNumber": number, "PageSize": size, "TotalCount": rows.count()}
 
 
 def _to_the_millisecond(at: datetime) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils import translation
 
 from api.actions import ACTIONS
 from api.errors import ERRORS
 from api.vendor import EVERY_ACTION
+
+if TYPE_CHECKING:
+    from api.calls import Action
+    from api.params import Parameter
 
 HEAD = """\
 # The EDS API
@@ -60,8 +66,16 @@ for image in answer.body.images:
 - `DescribeImages` without `ImageType` lists all that the account may use in the region: its own as `CUSTOM`, what it
   received as `SHARED`, and `SYSTEM`.
 
-A parameter marked *accepted only* concerns what this project does not have (office networks, billing, policies and
-the like): it is checked for form and changes nothing. A parameter that is in no table is `UnknownParameter`.
+Most parameters are *honoured*. The others concern what this server does not have (office networks, users, billing and
+the like); the note says why each is as it is:
+
+- *fixed*: everything here has one of the values of the note. A list that is narrowed by another value is empty, and an
+  act that asks for another is refused.
+- *finds nothing*: nothing here has one, so a list that is narrowed by it is empty.
+- *refused*: the act would be another with it, so it is refused.
+- *accepted*: it neither narrows nor changes what the call does. It is checked for form.
+
+A parameter that is in no table is `UnknownParameter`.
 """
 
 
@@ -83,12 +97,22 @@ def _actions() -> list[str]:
                 str(parameter.kind),
                 "yes" if parameter.required else "",
                 default,
-                "accepted only" if parameter.accepted_only else "done",
-                parameter.note,
+                _status(action, parameter),
+                " ".join(filter(None, [parameter.note, parameter.accepted])),
             ]
             lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
         lines.append("")
     return lines
+
+
+def _status(action: Action, parameter: Parameter) -> str:
+    if parameter.accepted:
+        return "accepted"
+    if parameter.only is None:
+        return "honoured"
+    if parameter.only:
+        return "fixed"
+    return "finds nothing" if action.only_reads else "refused"
 
 
 def _not_built() -> list[str]:

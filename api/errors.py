@@ -464,6 +464,20 @@ DESKTOP_ERRORS = (
         rules=("template_not_found",),
     ),
     Error(
+        "InvalidDesktopBundle.WithoutImage",
+        400,
+        _("The template has no image, so no cloud computer can be created after it."),
+        _("Give it one with ModifyBundle, or take another template."),
+        rules=("template_without_image",),
+    ),
+    Error(
+        "InvalidChargeType.Unsupported",
+        400,
+        _("Something else than pay-as-you-go is asked for, by the call or by its template."),
+        _("Leave out ChargeType and SubPayType, or take another template."),
+        rules=("charge_type_unsupported",),
+    ),
+    Error(
         "InvalidTemplateName.Malformed",
         400,
         _("The name is not 2 to 126 characters of those that a template's name may have."),

@@ -22,6 +22,8 @@ from api.calls import (
     region_of,
 )
 from api.errors import ApiError
+from api.kinds import LANGUAGES
+from desktops.catalogue import TYPES
 from images import validators
 from images.models import Image, ImageAct, ImageShare, Status, locked, shares_of
 from queries import Prepared, prepared
@@ -44,7 +46,6 @@ STATUSES = {
 }
 STATUS_NAMES = {status: name for name, statuses in STATUSES.items() for status in statuses}
 PROTOCOL_TYPE, SESSION_TYPE = "ASP", "SINGLE_SESSION"
-LANGUAGES = ("en-US", "zh-HK", "zh-CN", "ja-JP")
 
 
 def describe_regions(call: Call) -> Answer:
@@ -63,7 +64,7 @@ KINDS: dict[str, Callable[[str], ImageQuerySet]] = {
     "SHARED": Image.objects.shared_with,
     "SYSTEM": lambda account_id: Image.objects.system(),
 }
-NARROWING = ("ImageId", "ImageName", "OsType", "GpuCategory", "ImageStatus", "ProtocolType", "SessionType")
+NARROWING = ("ImageId", "ImageName", "OsType", "GpuCategory", "ImageStatus", "DesktopInstanceType")
 
 
 def describe_images(call: Call) -> Answer:
@@ -100,8 +101,9 @@ def _narrowed(call: Call, kind: str) -> Source:
         images = images.filter(gpu=call["GpuCategory"])
     if call["ImageStatus"]:
         images = any_of(images.in_status(status) for status in STATUSES[call["ImageStatus"]])
-    if call["ProtocolType"] not in {None, PROTOCOL_TYPE} or call["SessionType"] not in {None, SESSION_TYPE}:
-        images = images.none()
+    if call["DesktopInstanceType"]:
+        desktop_type = TYPES.get(call["DesktopInstanceType"])
+        images = images.filter(gpu=desktop_type.gpus > 0) if desktop_type else images.none()
     return newest(images)
 
 

@@ -41,7 +41,11 @@ class Sent:
 
 
 def read(request: HttpRequest) -> Sent:
-    """Read a request's parameters. Raises ApiError for one that is sent twice, or a body that is no form."""
+    """Read a request's parameters. Raises ApiError for one that is sent twice, or a body that is no form.
+
+    RegionId may be in the query and in the body: the vendor's RPC core SDK adds its client's region to every query. The
+    body's is the one that the call means, as in what that SDK signs.
+    """
     body = request.body
     if body and request.content_type != FORM:
         raise ApiError(
@@ -50,8 +54,8 @@ def read(request: HttpRequest) -> Sent:
     # WSGI hands bytes over as if they were Latin-1.
     query = _pairs(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
     form = _pairs(body)
-    for name in query.keys() & form.keys():
-        raise ApiError("DuplicatedParameter", f"{name} is sent in the query and in the body.")
+    for name in (query.keys() & form.keys()) - {"RegionId"}:
+        raise ApiError("DuplicatedParameter", f"{name[:64]} is sent in the query and in the body.")
     return Sent(query, form, body)
 
 
@@ -65,7 +69,7 @@ def _pairs(encoded: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, text in pairs:
         if name in found:
-            raise ApiError("DuplicatedParameter", f"{name} is sent twice.")
+            raise ApiError("DuplicatedParameter", f"{name[:64]} is sent twice.")
         found[name] = text
     return found
 
@@ -225,7 +229,7 @@ def _text(name: str, node: Node) -> str:
     return node
 
 
-def _from_json(name: str, text: str) -> Node:
+def _from_json(name: str, text: str) -> dict[str, Node]:
     """What the flat names would have said: an object of texts, numbers and booleans."""
     try:
         value = json.loads(text)
@@ -243,6 +247,15 @@ def _from_json(name: str, text: str) -> Node:
     return node
 
 
+def flat_json(name: str, text: str) -> dict[str, str]:
+    """The flat names and texts of a JSON object, as they might have been sent; none for what is no such object."""
+    try:
+        node = _from_json(name, text)
+    except ApiError:
+        return {}
+    return {f"{name}.{key}": inner for key, inner in node.items() if isinstance(inner, str)}
+
+
 def _legible(text: str) -> str:
     # JSON can say half a character.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
@@ -252,16 +265,30 @@ def _legible(text: str) -> str:
 class Parameter:
     """One row of an action's table.
 
-    `note` says in a sentence what is special; a parameter that is only accepted is checked for form and changes
-    nothing, since it concerns what this project does not have.
+    `note` says in a sentence what is special.
+
+    `only` are the values that everything here has, none where nothing has one. A list that is narrowed by another value
+    is empty, and an act that asks for another is refused with `code`; neither is looked at where the parameter
+    `unless` is sent.
+
+    `accepted` says why the parameter neither narrows nor changes what the call does; it is only checked for form.
     """
 
     name: str
     kind: Kind
     required: bool = False
     default: Any = None
-    accepted_only: bool = False
     note: str = ""
+    only: tuple[Any, ...] | None = None
+    unless: str = ""
+    code: str = "InvalidParameter"
+    accepted: str = ""
+
+    def has(self, value: Any) -> bool:
+        """Whether everything here has the value."""
+        if self.only is None or value is None:
+            return True
+        return all(one in self.only for one in (value if isinstance(value, list) else [value]))
 
 
 # What every call may send beside the parameters of its action.
@@ -298,3 +325,11 @@ def understand(parameters: tuple[Parameter, ...], flat: Mapping[str, str]) -> di
         if node is not None:
             values[parameter.name] = parameter.kind.read(parameter.name, node)
     return values
+
+
+def unmet(parameters: tuple[Parameter, ...], values: Mapping[str, Any]) -> Parameter | None:
+    """The first parameter that asks for what nothing here has."""
+    for parameter in parameters:
+        if not parameter.has(values[parameter.name]) and not (parameter.unless and values[parameter.unless]):
+            return parameter
+    return None

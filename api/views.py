@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import orjson
@@ -18,8 +20,8 @@ import audit.models as audit
 from api.actions import ACTIONS
 from api.calls import Action, Answer, Call
 from api.errors import BY_CODE, ERRORS, ApiError, of_refusal
+from api.params import flat_json, understand, unmet
 from api.params import read as read_parameters
-from api.params import understand
 from api.signing import authenticate, claim_of
 from api.vendor import EVERY_ACTION
 from audit.database import is_unavailable
@@ -106,7 +108,16 @@ def _answer(request: HttpRequest) -> Answer:
         _record_denied(action, by, sent.all)
         raise ApiError("Forbidden.RAM", f"The policy {user.policy} does not allow ecd:{action.name}.")
     values = understand(action.parameters, sent.all)
-    call = Call(account=user.account, by=by, values=values, endpoint=request.META.get("HTTP_HOST", ""))
+    asked = unmet(action.parameters, values)
+    if asked and not action.only_reads:
+        raise ApiError(asked.code, f"{asked.name} asks for what this server does not have. {asked.note}".strip())
+    call = Call(
+        account=user.account,
+        by=by,
+        values=values,
+        endpoint=request.META.get("HTTP_HOST", ""),
+        finds_nothing=asked is not None,
+    )
     if key.something_is_due:  # type: ignore[attr-defined]
         # Shares that are due now are shares now.
         PlannedShare.objects.settle(call.account)
@@ -141,23 +152,35 @@ def _said(request: HttpRequest, sent: Sent, header: str, parameter: str) -> str:
     return (in_header if in_parameter is None else in_parameter) or ""
 
 
+# The parameters that name what is acted on, by the column of the log. Each may be one value or a list.
+NAMING = {
+    "image_id": ("ImageId", "DesktopAttachment.ImageId"),
+    "resource_id": ("DesktopId", "BundleId", "TemplateIds"),
+    "other_account_id": ("AddAccount", "RemoveAccount"),
+}
+MOST_RECORDED = 100
+
+
 def _record_denied(action: Action, by: Actor, sent: Mapping[str, str]) -> None:
+    """Record the refusal with all that the call names: the first of each kind in its column, lists in the details."""
+    sent = {**sent, **flat_json("DesktopAttachment", sent.get("DesktopAttachment", ""))}
+    named = {name: _sent_under(sent, name) for names in NAMING.values() for name in names}
+    columns = {column: next(chain.from_iterable(named[name] for name in names), "") for column, names in NAMING.items()}
     audit.record(
         action.name,
         by=by,
         outcome="no_permission",
         account_id=by.account_id,
         region_id=sent.get("RegionId", ""),
-        image_id=_first(sent, "ImageId"),
-        resource_id=_first(sent, "DesktopId", "BundleId"),
-        other_account_id=_first(sent, "AddAccount", "RemoveAccount"),
+        details={name: texts for name, texts in named.items() if len(texts) > 1},
+        **columns,
     )
 
 
-def _first(sent: Mapping[str, str], *parameters: str) -> str:
-    """The first value of those parameters, each of which may be one or a list."""
-    found = (sent.get(name) or sent.get(f"{name}.1") for name in parameters)
-    return next(filter(None, found), "")
+def _sent_under(sent: Mapping[str, str], name: str) -> list[str]:
+    """The value or the values that are sent under the name, whatever the numbers of the list."""
+    texts = [text for key, text in sent.items() if text and re.fullmatch(rf"{re.escape(name)}(\.[0-9]+)?", key)]
+    return [text[:64] for text in texts[:MOST_RECORDED]]
 
 
 def _refusal(request: HttpRequest, error: ApiError) -> tuple[Answer, int]:
