@@ -11,7 +11,7 @@ from api.errors import ERRORS
 from api.vendor import EVERY_ACTION
 
 if TYPE_CHECKING:
-    from api.calls import Action
+    from api.action import Action
     from api.params import Parameter
 
 HEAD = """\
@@ -112,7 +112,7 @@ def _status(action: Action, parameter: Parameter) -> str:
         return "honoured"
     if parameter.only:
         return "fixed"
-    return "finds nothing" if action.only_reads else "refused"
+    return "finds nothing" if action.reads else "refused"
 
 
 def _not_built() -> list[str]:

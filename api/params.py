@@ -177,7 +177,7 @@ class OneOf:
 
 
 @dataclass(frozen=True)
-class Many:
+class ListOf:
     """A list, sent as `Name.1`, `Name.2` and so on; numbers may be left out."""
 
     of: Kind
@@ -220,7 +220,7 @@ class Fields:
         return "structure of " + "; ".join(f"{name}: {kind}" for name, kind in self.fields.items())
 
 
-type Kind = Text | Account | Number | Decimal | Boolean | OneOf | Many | Fields
+type Kind = Text | Account | Number | Decimal | Boolean | OneOf | ListOf | Fields
 
 
 def _text(name: str, node: Node) -> str:

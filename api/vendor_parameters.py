@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.kinds import CHARGE_TYPE, LANGUAGE, LONG, PERIOD_UNIT, SHORT, TAGS, UID
-from api.params import Boolean, Fields, Many, Number, OneOf, Parameter, Text
+from api.params import Boolean, Fields, ListOf, Number, OneOf, Parameter, Text
 
 if TYPE_CHECKING:
     from api.params import Kind
@@ -43,7 +43,7 @@ _BUNDLE = Fields(
         "Amount": Number(0, 300),
         "BundleId": SHORT,
         "DesktopName": SHORT,
-        "EndUserIds": Many(SHORT, 100),
+        "EndUserIds": ListOf(SHORT, 100),
         "Hostname": SHORT,
         "VolumeEncryptionEnabled": Boolean(),
         "VolumeEncryptionKey": SHORT,
@@ -75,7 +75,7 @@ VENDOR_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
     "CreateImage": _only((), NOT_PUBLIC, ImageResourceType=SHORT),
     "CreateDesktops": (
         *_only((), "There are no computer pools.", GroupId=SHORT),
-        *_only((), "Send one call for each template.", BundleModels=Many(_BUNDLE, 20)),
+        *_only((), "Send one call for each template.", BundleModels=ListOf(_BUNDLE, 20)),
         *_only(
             (),
             "No packages of hours are sold.",
@@ -109,8 +109,8 @@ VENDOR_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
             DESCRIBES,
             AppRuleId=SHORT,
             DesktopMemberIp=SHORT,
-            DesktopTimers=Many(_TIMER, 20),
-            EndUserId=Many(SHORT, 100),
+            DesktopTimers=ListOf(_TIMER, 20),
+            EndUserId=ListOf(SHORT, 100),
             ExtendInfo=LONG,
             Hostname=SHORT,
             OfficeSiteId=SHORT,
@@ -124,7 +124,7 @@ VENDOR_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
             Tag=TAGS,
             TimerGroupId=SHORT,
             UserAssignMode=OneOf(("ALL", "PER_USER")),
-            UserCommands=Many(Fields({"Content": LONG, "ContentEncoding": SHORT, "ContentType": SHORT}), 20),
+            UserCommands=ListOf(Fields({"Content": LONG, "ContentEncoding": SHORT, "ContentType": SHORT}), 20),
             VolumeEncryptionKey=SHORT,
         ),
         *_accepted(NOT_IN_USE, DirectoryId=SHORT, UserName=SHORT, VpcId=SHORT),
@@ -134,7 +134,7 @@ VENDOR_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
             (),
             "No computer here has one.",
             DirectoryId=SHORT,
-            EndUserId=Many(SHORT, 100),
+            EndUserId=ListOf(SHORT, 100),
             ExpiredTime=SHORT,
             GpuInstanceGroupId=SHORT,
             GroupId=SHORT,
@@ -156,7 +156,7 @@ VENDOR_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         *_only((False,), "No computer here is in a pool.", OnlyDesktopGroup=Boolean()),
         *_only((POLICY,), f"Every computer here has {POLICY}.", PolicyGroupId=SHORT),
         *_only(("postPaid",), "Every computer here is postPaid.", SubPayType=SHORT),
-        *_accepted(EXCLUDES_NONE, ExcludedEndUserId=Many(SHORT, 100), FilterDesktopGroup=Boolean()),
+        *_accepted(EXCLUDES_NONE, ExcludedEndUserId=ListOf(SHORT, 100), FilterDesktopGroup=Boolean()),
         *_accepted(
             ADDS_NOTHING,
             FillResourceGroup=Boolean(),

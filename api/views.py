@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import orjson
@@ -16,12 +14,12 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-import audit.models as audit
 from api.actions import ACTIONS
-from api.calls import Action, Answer, Call
-from api.errors import BY_CODE, ERRORS, ApiError, of_refusal
-from api.params import flat_json, understand, unmet
+from api.calls import Answer, Call
+from api.denied import record_denied
+from api.errors import BY_CODE, ERRORS, ApiError, api_error_for
 from api.params import read as read_parameters
+from api.params import understand, unmet
 from api.signing import authenticate, claim_of
 from api.vendor import EVERY_ACTION
 from audit.database import is_unavailable
@@ -30,10 +28,9 @@ from audit.models import Actor, Door
 from images.models import PlannedShare
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from django.http import HttpRequest
 
+    from api.action import Action
     from api.params import Sent
 
 VERSION = "2020-09-30"
@@ -104,12 +101,12 @@ def _answer(request: HttpRequest) -> Answer:
     assert user.account is not None  # noqa: S101 - or the key would not have been usable
     request.user = user
     by = Actor.of(request, Door.API)
-    if not (by.may_write or action.only_reads):
-        _record_denied(action, by, sent.all)
+    if not (by.may_write or action.reads):
+        record_denied(action, by, sent.all)
         raise ApiError("Forbidden.RAM", f"The policy {user.policy} does not allow ecd:{action.name}.")
     values = understand(action.parameters, sent.all)
     asked = unmet(action.parameters, values)
-    if asked and not action.only_reads:
+    if asked and not action.reads:
         raise ApiError(asked.code, f"{asked.name} asks for what this server does not have. {asked.note}".strip())
     call = Call(
         account=user.account,
@@ -124,25 +121,25 @@ def _answer(request: HttpRequest) -> Answer:
     try:
         return action.handler(call)
     except ValidationError as refusal:
-        raise of_refusal(refusal, action.name_of) from refusal
+        raise api_error_for(refusal, action.resource_name) from refusal
 
 
 def _action(request: HttpRequest, sent: Sent) -> Action:
-    name = _said(request, sent, "x-acs-action", "Action")
+    name = _header_or_parameter(request, sent, "x-acs-action", "Action")
     if not name:
         raise ApiError("MissingAction", "The call names no action.")
     if name not in ACTIONS:
         if name in EVERY_ACTION:
             raise ApiError("UnsupportedOperation", f"This server does not offer {name}.")
         raise ApiError("InvalidAction.NotFound", f"There is no action {name[:64]}.")
-    if _said(request, sent, "x-acs-version", "Version") != VERSION:
+    if _header_or_parameter(request, sent, "x-acs-version", "Version") != VERSION:
         raise ApiError("InvalidVersion", f"The version is {VERSION}.")
     if sent.all.get("Format", "JSON").upper() != "JSON":
         raise ApiError("UnsupportedFormat", "Answers are JSON.")
     return ACTIONS[name]
 
 
-def _said(request: HttpRequest, sent: Sent, header: str, parameter: str) -> str:
+def _header_or_parameter(request: HttpRequest, sent: Sent, header: str, parameter: str) -> str:
     """What the call says in a header or a parameter, which must agree: the RPC signature covers the parameter alone."""
     in_header, in_parameter = request.headers.get(header), sent.all.get(parameter)
     if in_header is not None and in_parameter is not None and in_header != in_parameter:
@@ -150,37 +147,6 @@ def _said(request: HttpRequest, sent: Sent, header: str, parameter: str) -> str:
     if in_parameter is None and "Authorization" not in request.headers and "Signature" in sent.all:
         return ""
     return (in_header if in_parameter is None else in_parameter) or ""
-
-
-# The parameters that name what is acted on, by the column of the log. Each may be one value or a list.
-NAMING = {
-    "image_id": ("ImageId", "DesktopAttachment.ImageId"),
-    "resource_id": ("DesktopId", "BundleId", "TemplateIds"),
-    "other_account_id": ("AddAccount", "RemoveAccount"),
-}
-MOST_RECORDED = 100
-
-
-def _record_denied(action: Action, by: Actor, sent: Mapping[str, str]) -> None:
-    """Record the refusal with all that the call names: the first of each kind in its column, lists in the details."""
-    sent = {**sent, **flat_json("DesktopAttachment", sent.get("DesktopAttachment", ""))}
-    named = {name: _sent_under(sent, name) for names in NAMING.values() for name in names}
-    columns = {column: next(chain.from_iterable(named[name] for name in names), "") for column, names in NAMING.items()}
-    audit.record(
-        action.name,
-        by=by,
-        outcome="no_permission",
-        account_id=by.account_id,
-        region_id=sent.get("RegionId", ""),
-        details={name: texts for name, texts in named.items() if len(texts) > 1},
-        **columns,
-    )
-
-
-def _sent_under(sent: Mapping[str, str], name: str) -> list[str]:
-    """The value or the values that are sent under the name, whatever the numbers of the list."""
-    texts = [text for key, text in sent.items() if text and re.fullmatch(rf"{re.escape(name)}(\.[0-9]+)?", key)]
-    return [text[:64] for text in texts[:MOST_RECORDED]]
 
 
 def _refusal(request: HttpRequest, error: ApiError) -> tuple[Answer, int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REGION = {"RegionId": "cn-hangzhou"}
 
 
-@pytest.mark.parametrize("action", [action.name for action in ACTIONS.values() if not action.only_reads])
+@pytest.mark.parametrize("action", [action.name for action in ACTIONS.values() if not action.reads])
 def test_the_refusal_is_logged_with_what_the_call_named(
     action: str,
     auditor_program: Program,

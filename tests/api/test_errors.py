@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from api.errors import BY_CODE, BY_RULE, ERRORS, of_refusal
+from api.errors import BY_CODE, BY_RULE, ERRORS, api_error_for
 from tests.conftest import GLOBEX
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ OF_A_MODEL = {"desktop_not_found", "template_not_found"}
 OF_THE_CONSOLE = {"ram_user_limit_reached", "user_not_found"}
 
 
+# Functions that make a ValidationError of a field: field, sentence, code.
+FIELD_ERRORS = {"_about", "field_error"}
+
+
 def codes_of_rules() -> Iterator[str]:
     """The code of each ValidationError that the apps raise, read from their source."""
     for app in ("accounts", "images", "desktops", "api"):
@@ -38,9 +42,9 @@ def codes_of_rules() -> Iterator[str]:
                 if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                     continue
                 codes = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
-                if node.func.id == "_about":
+                if node.func.id in FIELD_ERRORS:
                     codes += node.args[2:3]
-                if node.func.id in {"ValidationError", "_about"}:
+                if node.func.id in {"ValidationError", *FIELD_ERRORS}:
                     yield from (code.value for code in codes if isinstance(code, ast.Constant))
 
 
@@ -64,7 +68,7 @@ def test_codes_and_rules_are_there_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "name_of", "code"),
+    ("field", "resource", "code"),
     [
         ("name", "Image", "InvalidImageName.Malformed"),
         ("name", "Desktop", "InvalidDesktopName.Malformed"),
@@ -73,9 +77,9 @@ def test_codes_and_rules_are_there_once() -> None:
         ("gpu", "Image", "InvalidParameter"),
     ],
 )
-def test_what_django_says_of_a_field_is_named_after_the_field(field: str, name_of: str, code: str) -> None:
+def test_what_django_says_of_a_field_is_named_after_the_field(field: str, resource: str, code: str) -> None:
     refusal = ValidationError({field: ValidationError("No.", code="invalid")})
-    assert of_refusal(refusal, name_of).code == code
+    assert api_error_for(refusal, resource).code == code
     assert code in BY_CODE
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.actions import ACTIONS
-from api.params import Boolean, Decimal, Fields, Many, Number, OneOf
+from api.params import Boolean, Decimal, Fields, ListOf, Number, OneOf
 from api.vendor_parameters import VENDOR_PARAMETERS
 from tests.api.test_bad_input import everything, good  # noqa: F401 - a fixture is found by its name
 
@@ -53,7 +53,7 @@ ACCEPTED = {
 def values_of(kind: Kind) -> Iterator[Any]:
     """Values that the parameter takes, as Python has them."""
     match kind:
-        case Many():
+        case ListOf():
             yield from ([value] for value in values_of(kind.of))
         case Fields():
             yield {name: next(values_of(inner)) for name, inner in kind.fields.items()}
@@ -86,7 +86,7 @@ def parameters(*, reads: bool, accepted: bool) -> list[Any]:
         pytest.param(action, parameter, id=f"{action.name}.{parameter.name}")
         for action in ACTIONS.values()
         for parameter in action.parameters
-        if action.only_reads == reads and (bool(parameter.accepted) if accepted else parameter.only is not None)
+        if action.reads == reads and (bool(parameter.accepted) if accepted else parameter.only is not None)
     ]
 
 
