@@ -9,6 +9,7 @@ from django.utils import translation
 from api.actions import ACTIONS
 from api.errors import ERRORS
 from api.vendor import EVERY_ACTION
+from api.vendor_answers import VENDOR_ANSWERS, Coverage
 
 if TYPE_CHECKING:
     from api.action import Action
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 HEAD = """\
 # The EDS API
 
-This page is written by `manage.py api_docs` from the tables in `api/actions.py` and `api/errors.py`; a test fails
-when it is not current. Change the tables, then run the command.
+This page is written by `manage.py api_docs` from the actions, which are declared beside their handlers in `api/`, and
+from `api/vendor_parameters.py`, `api/vendor_answers.py` and `api/errors/`. A test fails when it is not current. Change
+these, then run the command.
 
 The server answers the EDS API, version 2020-09-30, at `/`, as `POST` or `GET`. The vendor's SDK works as it is. It is
 told where the server is and that it speaks plain HTTP (`HTTPS` behind a proxy that terminates TLS); the key is one of
@@ -75,7 +77,11 @@ the like); the note says why each is as it is:
 - *refused*: the act would be another with it, so it is refused.
 - *accepted*: it neither narrows nor changes what the call does. It is checked for form.
 
-A parameter that is in no table is `UnknownParameter`.
+A parameter that is in no table is `UnknownParameter`. The fields of an answer are *honoured* (they say what is so
+here), *fixed* (always the same) or *not answered*, with the reason.
+
+The vendor's texts do not say what `DeleteTemplates` does without `TemplateIds`, which its SDK does not require. Here it
+is refused: a deletion that names nothing is a mistake, and Success would hide it.
 """
 
 
@@ -101,8 +107,21 @@ def _actions() -> list[str]:
                 " ".join(filter(None, [parameter.note, parameter.accepted])),
             ]
             lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
-        lines.append("")
+        lines += ["", *_answer(action)]
     return lines
+
+
+def _answer(action: Action) -> list[str]:
+    """The fields of the vendor's answer, by what becomes of them here."""
+    coverage = VENDOR_ANSWERS[action.name]
+    lines = [f"- honoured: {_listed(coverage.honoured)}"] if coverage.honoured else []
+    lines += [f"- fixed: {_listed(names)}. {reason}" for reason, names in coverage.fixed.items()]
+    lines += [f"- not answered: {_listed(names)}. {reason}" for reason, names in coverage.absent.items()]
+    return ["Answer, besides `RequestId`:", "", *lines, ""] if lines else ["Answer: `RequestId`.", ""]
+
+
+def _listed(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in Coverage.names(names))
 
 
 def _status(action: Action, parameter: Parameter) -> str:
