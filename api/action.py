@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of thing that actions are about: what errors call it, and the column of the log for its ID."""
+    """A kind of thing that actions are about: its name in error codes, and the column of the log for its ID."""
 
     name: str
     column: str
 
 
-# By the parameter or the field of the answer that has its ID.
+# The key is the parameter, or the field of the answer, that has the ID.
 RESOURCES = {
     "ImageId": Resource("Image", "image_id"),
     "DesktopId": Resource("Desktop", "resource_id"),
@@ -37,9 +37,9 @@ RESOURCES = {
 
 @dataclass(frozen=True)
 class Action:
-    """`reads` is what AliyunECDReadOnlyAccess allows; `resource` is a key of RESOURCES.
+    """AliyunECDReadOnlyAccess allows the actions that read. `resource` is a key of RESOURCES.
 
-    `parameters` are its own; those of the vendor's table are added.
+    `parameters` are given without those of the vendor's table, which are added here.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What is recorded of a call that the policy of its user refuses: all that it names, though it is not read yet."""
+"""The log entry of a call that the policy of its user refuses. It has everything that the call names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMING = {
     "AddAccount": "other_account_id",
     "RemoveAccount": "other_account_id",
 }
-MOST_RECORDED = 100
+MAX_RECORDED = 100
 
 
 def record_denied(action: Action, by: Actor, sent: Mapping[str, str]) -> None:
@@ -50,4 +50,4 @@ def record_denied(action: Action, by: Actor, sent: Mapping[str, str]) -> None:
 def _sent_under(sent: Mapping[str, str], name: str) -> list[str]:
     """The value or the values that are sent under the name, whatever the numbers of the list."""
     texts = [text for key, text in sent.items() if text and re.fullmatch(rf"{re.escape(name)}(\.[0-9]+)?", key)]
-    return [text[:64] for text in texts[:MOST_RECORDED]]
+    return [text[:64] for text in texts[:MAX_RECORDED]]

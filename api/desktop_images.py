@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def rebuild_desktops(call: Call) -> Answer:
-    """Each computer for itself, as the answer has a result for each.
+    """Change the image of each computer. Each has a result of its own in the answer.
 
     An image that is not usable refuses the call; one that is unshared during the call, the computers that are left.
     """

@@ -47,7 +47,7 @@ def desktops_of(call: Call, desktop_ids: Iterable[str]) -> list[Desktop]:
     for desktop_id in desktop_ids:
         if desktop_id not in found:
             raise ApiError("InvalidDesktopId.NotFound", f"There is no cloud computer {desktop_id}.")
-    # Everybody locks several rows in the same order.
+    # Several rows are locked in the same order everywhere.
     return sorted(found.values(), key=lambda desktop: desktop.pk)
 
 
@@ -106,7 +106,8 @@ CREATE_DESKTOPS = Action(
                 },
                 as_json=True,
             ),
-            note="Ignored with BundleId. ImageId, DesktopType and SystemDiskSize are required.",
+            note="Ignored with BundleId. ImageId, DesktopType and SystemDiskSize are required. Categories, levels and "
+            "DefaultLanguage are accepted: no answer shows them.",
         ),
         Parameter("Amount", Number(1, 300), default=1, note=f"More than {MOST_AT_ONCE} are InvalidAmount here."),
         Parameter("DesktopName", NAME, note="1 to 64 characters. Several computers have their number added."),

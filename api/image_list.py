@@ -45,7 +45,7 @@ STATUSES = {
 STATUS_NAMES = {status: name for name, statuses in STATUSES.items() for status in statuses}
 
 
-# Each is read by an index of its own: the database would read the images of all accounts to order one query over them.
+# Each kind has an index of its own. In one query over all kinds the database would read the images of all accounts.
 KINDS: dict[str, Callable[[str], ImageQuerySet]] = {
     "CUSTOM": lambda account_id: Image.objects.owned_by(account_id).with_shared_count(),
     "SHARED": Image.objects.shared_with,

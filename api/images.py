@@ -83,11 +83,11 @@ CANCEL_COPY_IMAGE = Action(
 
 
 def delete_images(call: Call) -> Answer:
-    """Delete images, all or nothing: EDS does not say, and half a deletion is what nobody asks for."""
+    """Delete images, all or nothing. EDS does not say which, and nobody asks for half a deletion."""
     images = images_of(call, call["ImageId"])
     delete = partial(Image.delete, with_templates=bool(call["DeleteCascadedBundle"]))
-    # Whose they are first, so that only this account is locked. Then all images, before any template: who gives a
-    # template another image locks that image, then the template.
+    # First the check of the owner, so that only this account is locked. Then the lock of all images, before any
+    # template: an act that gives a template another image locks that image, then the template.
     verbs: tuple[Callable[..., object], ...] = (_is_own, _lock, delete)
     all_or_nothing(call, [("DeleteImage", image, verb) for verb in verbs for image in images])
     return {}
@@ -98,7 +98,7 @@ def _is_own(image: Image, *, by: Actor) -> None:
 
 
 def _lock(image: Image, *, by: Actor) -> None:
-    """Until the transaction ends that this is a part of."""
+    """Lock the image until the surrounding transaction ends."""
     with locked(image):
         pass
 

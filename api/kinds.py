@@ -12,15 +12,15 @@ ONE_IMAGE = Parameter("ImageId", IMAGE_ID, required=True)
 DESKTOP_ID = Text(64)
 REGION_ID = Text(32)
 SHORT, LONG = Text(128), Text(4096)
-# How long a name or a description may be is a rule of the model's, with an error code of its own.
+# The length of names and descriptions is a rule of the model, with an error code of its own.
 NAME = Text(1024)
 IMAGE_NAME_NOTE, TEMPLATE_NAME_NOTE = "2 to 128 characters.", "2 to 126 characters."
 DESCRIPTION_NOTE = "2 to 256 characters."
-# What the rules say of sizes has codes of its own.
+# The rules about sizes have error codes of their own.
 SIZE = Number(0, 100_000)
 LANGUAGE = OneOf(LANGUAGES)
 OS_TYPE = OneOf(("Windows", "Linux"))
-# What everything here has, and what may be asked for.
+# The value that everything here has, and the values that a call may ask for.
 PROTOCOL_TYPE, PROTOCOL_TYPES = "ASP", OneOf(("ASP", "HDX"))
 SESSION_TYPE, SESSION_TYPES = "SINGLE_SESSION", OneOf(("SINGLE_SESSION", "MULTIPLE_SESSION"))
 CHARGE_TYPE = OneOf(("PostPaid", "PrePaid"))

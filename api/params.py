@@ -1,4 +1,4 @@
-"""Parameters: how they are read from a request, and the types that the table of actions declares them with.
+"""Parameters: how they are read from a request, and the types that actions declare them with.
 
 A request has flat names and texts, from the query, a form body or both. `Name.1` is an item of a list, `Name.Key` a
 field of a structure, and both may be nested.
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 FORM = "application/x-www-form-urlencoded"
-MOST_PARAMETERS = 2000
-DEEPEST = 5
+MAX_PARAMETERS = 2000
+MAX_DEPTH = 5
 
 # A text, or what stands below a name: {"AddAccount": {"1": "1182725234310001"}}.
 type Node = str | dict[str, Node]
@@ -29,7 +29,7 @@ type Node = str | dict[str, Node]
 
 @dataclass(frozen=True)
 class Sent:
-    """What a request sent, decoded but not yet understood; the signatures are over these."""
+    """The parameters of a request, decoded but not yet checked. The signatures are over these."""
 
     query: dict[str, str]
     form: dict[str, str]
@@ -62,10 +62,10 @@ def read(request: HttpRequest) -> Sent:
 def _pairs(encoded: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(
-            encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MOST_PARAMETERS
+            encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MAX_PARAMETERS
         )
     except ValueError:
-        raise ApiError("RequestTooLarge", f"A call has at most {MOST_PARAMETERS} parameters.") from None
+        raise ApiError("RequestTooLarge", f"A call has at most {MAX_PARAMETERS} parameters.") from None
     found: dict[str, str] = {}
     for name, text in pairs:
         if name in found:
@@ -78,7 +78,7 @@ def tree(flat: Mapping[str, str]) -> dict[str, Node]:
     """Put `Name.1.Key` below `Name`."""
     root: dict[str, Node] = {}
     for name, text in flat.items():
-        *above, last = name.split(".", DEEPEST)
+        *above, last = name.split(".", MAX_DEPTH)
         place: Node = root
         for part in above:
             place = place.setdefault(part, {}) if isinstance(place, dict) else place
@@ -230,7 +230,7 @@ def _text(name: str, node: Node) -> str:
 
 
 def _from_json(name: str, text: str) -> dict[str, Node]:
-    """What the flat names would have said: an object of texts, numbers and booleans."""
+    """The tree that flat names would have made, from an object of texts, numbers and booleans."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -248,7 +248,7 @@ def _from_json(name: str, text: str) -> dict[str, Node]:
 
 
 def flat_json(name: str, text: str) -> dict[str, str]:
-    """The flat names and texts of a JSON object, as they might have been sent; none for what is no such object."""
+    """The flat names and texts of a JSON object. Any other text gives none."""
     try:
         node = _from_json(name, text)
     except ApiError:
@@ -263,7 +263,7 @@ def _legible(text: str) -> str:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One row of an action's table.
+    """A parameter of an action.
 
     `note` says in a sentence what is special.
 
@@ -291,7 +291,7 @@ class Parameter:
         return all(one in self.only for one in (value if isinstance(value, list) else [value]))
 
 
-# What every call may send beside the parameters of its action.
+# Parameters that every call may send beside those of its action.
 PUBLIC = frozenset(
     {
         "Action",
@@ -328,7 +328,7 @@ def understand(parameters: tuple[Parameter, ...], flat: Mapping[str, str]) -> di
 
 
 def unmet(parameters: tuple[Parameter, ...], values: Mapping[str, Any]) -> Parameter | None:
-    """The first parameter that asks for what nothing here has."""
+    """The first parameter that asks for something that nothing here has."""
     for parameter in parameters:
         if not parameter.has(values[parameter.name]) and not (parameter.unless and values[parameter.unless]):
             return parameter

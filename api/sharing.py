@@ -1,4 +1,4 @@
-"""The actions on with whom images are shared."""
+"""The actions that share images, and say with whom they are shared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 # The API's texts say 50, 20 and 10 in three places; its schema says 50.
-MOST_ACCOUNTS = 50
+MAX_ACCOUNTS = 50
 
 
 def describe_image_permission(call: Call) -> Answer:
@@ -35,16 +35,16 @@ DESCRIBE_IMAGE_PERMISSION = Action(
 
 
 def modify_image_permission(call: Call) -> Answer:
-    """Share and unshare, all or nothing. What is so already is no change: adds and removes can be sent again."""
+    """Share and unshare, all or nothing. A change that is made already is no change, so a call can be sent again."""
     adds, removes = dict.fromkeys(call["AddAccount"] or ()), dict.fromkeys(call["RemoveAccount"] or ())
     if not adds and not removes:
         raise ApiError("MissingParameter", "AddAccount or RemoveAccount is required.")
     if both := adds.keys() & removes.keys():
         raise ApiError("InvalidParameter", f"AddAccount and RemoveAccount both have {min(both)}.")
-    # Who is being spoken of when something is refused.
+    # The account that a refusal is about.
     account_id = next(iter(adds or removes))
     try:
-        # Who has the image now stays so until the commit.
+        # The shares stay as they are now until the commit.
         with locked_image_of(call, call["ImageId"]) as (image, owner):
             validators.check((validators.image_is_custom, validators.image_is_own), ImageAct(image, call.account.pk))
             shares = {share.recipient_id: share for share in shares_of(image.pk)} if removes else {}
@@ -78,7 +78,7 @@ MODIFY_IMAGE_PERMISSION = Action(
     parameters=(
         REGION,
         ONE_IMAGE,
-        Parameter("AddAccount", ListOf(Account(), MOST_ACCOUNTS), note="All or nothing, removes included."),
-        Parameter("RemoveAccount", ListOf(Account(), MOST_ACCOUNTS)),
+        Parameter("AddAccount", ListOf(Account(), MAX_ACCOUNTS), note="All or nothing, removes included."),
+        Parameter("RemoveAccount", ListOf(Account(), MAX_ACCOUNTS)),
     ),
 )

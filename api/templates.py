@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 DEFAULT_LANGUAGE = "en-US"
 
 
-# What a template is told of what computers here do not have, by the name under which it keeps it.
+# Parameters about things that computers here do not have. A template keeps them under the second name.
 EXTRAS = {
     "Language": "DefaultLanguage",
     "RootDiskPerformanceLevel": "SystemDiskPerformanceLevel",
@@ -80,12 +80,12 @@ def found_templates(templates: Any, template_ids: list[str]) -> list[Template]:
     for template_id in template_ids:
         if template_id not in found:
             raise ApiError("InvalidDesktopBundle.NotFound", f"There is no template {template_id}.")
-    # Everybody locks several rows in the same order.
+    # Several rows are locked in the same order everywhere.
     return sorted(found.values(), key=lambda template: template.pk)
 
 
 def given_back(**kinds: Kind) -> tuple[Parameter, ...]:
-    """A template keeps what it is told of what computers here do not have."""
+    """Parameters that a template keeps and gives back, though computers here do not have such a thing."""
     return tuple(Parameter(name, kind, note="Given back as it was sent.") for name, kind in kinds.items())
 
 
@@ -117,7 +117,7 @@ def create_template(call: Call) -> Answer:
 
 
 def _region_configs(call: Call) -> dict[str, dict[str, Any]]:
-    """What is asked for each region, by its ID. An entry without a region is kept under an empty one."""
+    """The settings of each region, by its ID. An entry without a region is kept under an empty ID."""
     regions: dict[str, dict[str, Any]] = {}
     for config in call["RegionConfigList"] or ():
         region_id = config.get("RegionId", "")
@@ -128,7 +128,7 @@ def _region_configs(call: Call) -> dict[str, dict[str, Any]]:
 
 
 def _image_of_template(call: Call, region_ids: list[str]) -> Image | None:
-    """The named image in the first of the regions that has it; without regions, in whichever has it."""
+    """The named image in the first of the regions that has it. Without regions, any region will do."""
     if not call["ImageId"]:
         return None
     found = {image.region_id: image for image in Image.objects.usable_by(call.account).filter(image_id=call["ImageId"])}
@@ -244,7 +244,7 @@ def _template(call: Call, template: Template) -> dict[str, Any]:
 
 
 def _regions(template: Template) -> list[dict[str, Any]]:
-    """What the template says for each region, its own first."""
+    """The settings of each region, the template's own region first."""
     home = template.region_id
     regions = template.regions or {home: {}}
     rows = []
@@ -317,5 +317,5 @@ DELETE_TEMPLATES = Action(
 
 
 def _envelope(**content: Any) -> Answer:
-    """What the answers of the newer actions are wrapped in."""
+    """The answer in the envelope that the newer actions have."""
     return {"Code": "success", "Message": "", "Success": True, "HttpStatusCode": 200, **content}

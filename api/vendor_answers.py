@@ -1,4 +1,4 @@
-"""The fields of the vendor's answers: which say what is so here, which are always alike, and which are not answered.
+"""The fields of the vendor's answers: honoured, always the same, or not answered, with the reason.
 
 A field of a structure is `Name.Field`. Tests compare the table with the vendor's SDK and with the answers. RequestId is
 in every answer.

@@ -1,7 +1,8 @@
-"""The vendor's parameters that are about what this server does not have: office networks, users, billing and the like.
+"""The vendor's parameters about things that this server does not have: office networks, users, billing and the like.
 
-Each row says why it can be accepted, or which values everything here has. A filter by any other value finds nothing,
-and an act that asks for another is refused. `tests/api/test_vendor_parameters.py` has the vendor's view of each.
+Each row says why the parameter can be accepted, or which values everything here has. A filter by another value finds
+nothing, and an act that asks for another value is refused. `tests/api/test_vendor_parameters.py` says what each
+accepted parameter does in the vendor's API.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ POLICY = "system-all-enabled-policy"
 
 # Why a parameter is accepted.
 BILLING = "Nothing is billed here."
-PREPAID = "It means something with ChargeType PrePaid only, which is refused."
-DESCRIBES = "It describes the new computer by what computers here do not have; DescribeDesktops finds none by it."
+PREPAID = "It matters with ChargeType PrePaid only, which is refused."
+DESCRIBES = "Computers here have no such thing: no answer shows it, and no filter finds a computer by it."
 NOT_IN_USE = "The vendor's SDK says that it is not available for use."
-ADDS_NOTHING = "It asks for more in the answer, which this server does not have."
-EXCLUDES_NONE = "It leaves out what does not exist here."
+ADDS_NOTHING = "It asks for extra fields, which this server does not have."
+EXCLUDES_NONE = "It excludes things that do not exist here."
 
 
 def _accepted(reason: str, **kinds: Kind) -> tuple[Parameter, ...]:
@@ -36,7 +37,7 @@ def _only(values: tuple[Any, ...], note: str = "", *, unless: str = "", **kinds:
 NO_PATCHES = _only((False,), "There are neither snapshots nor patches.", CreateSnapshot=Boolean(), OsUpdate=Boolean())
 NO_PATCH = _only((), "There are no patches.", PatchId=SHORT)
 NO_RESELLERS = _only((), "There are no resellers: the account is the one of the AccessKey.", ResellerOwnerUid=UID)
-NOT_PUBLIC = "The vendor's SDK says that it is not public, so what it changes is not known."
+NOT_PUBLIC = "The vendor's SDK says that it is not public, so its effect is not known."
 
 _BUNDLE = Fields(
     {
@@ -115,7 +116,6 @@ VENDOR_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
             Hostname=SHORT,
             OfficeSiteId=SHORT,
             OuPath=Text(1024),
-            PolicyGroupId=SHORT,
             QosRuleId=SHORT,
             ReservePoolId=SHORT,
             ResourceGroupId=SHORT,
@@ -127,6 +127,7 @@ VENDOR_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
             UserCommands=ListOf(Fields({"Content": LONG, "ContentEncoding": SHORT, "ContentType": SHORT}), 20),
             VolumeEncryptionKey=SHORT,
         ),
+        *_accepted(f"Every computer here has {POLICY}.", PolicyGroupId=SHORT),
         *_accepted(NOT_IN_USE, DirectoryId=SHORT, UserName=SHORT, VpcId=SHORT),
     ),
     "DescribeDesktops": (
@@ -170,7 +171,7 @@ VENDOR_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         *NO_PATCH,
     ),
     "RebootDesktops": (*NO_PATCHES, *NO_PATCH),
-    "RebuildDesktops": _accepted("No answer says the language of a computer.", Language=LANGUAGE),
+    "RebuildDesktops": _accepted("No answer shows the language of a computer.", Language=LANGUAGE),
     "DeleteDesktops": NO_RESELLERS,
     "DescribeBundles": (
         *_only((), "No template here has one.", FotaChannel=SHORT, GpuDriverType=SHORT, Scope=SHORT),

@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 VERSION = "2020-09-30"
 # In whole seconds, with a Z; the console keeps all its times in UTC.
-AS_THE_API_WRITES_TIMES = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+TIME_FORMAT_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 logger = logging.getLogger(__name__)
 
 
 def is_call(request: HttpRequest) -> bool:
-    """Whether a request to / is for the API. Whatever is neither GET nor HEAD is: the console has nothing there."""
+    """Tell whether a request to / is for the API. All methods but GET and HEAD are."""
     query = request.META.get("QUERY_STRING", "")
     return (
         request.method not in {"GET", "HEAD"}
@@ -51,7 +51,7 @@ def is_call(request: HttpRequest) -> bool:
 
 def call(request: HttpRequest) -> HttpResponse:
     """Answer one call: the action's own answer, or the first error that stands in its way."""
-    # Programs read the messages; they look for words, and for the same ones everywhere.
+    # Programs look for words in the messages, so they get the same ones everywhere.
     with translation.override("en"):
         try:
             content, status = _answer(request), 200
@@ -74,12 +74,12 @@ def call(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, message: str) -> HttpResponse:
-    """What is answered to a call that is not even looked at."""
+    """The answer to a call that is not looked at."""
     return _response(request, *_refusal(request, ApiError("ServiceUnavailable", message)))
 
 
 def _response(request: HttpRequest, content: Answer, status: int) -> HttpResponse:
-    body = orjson.dumps({"RequestId": _request_id(request), **content}, option=AS_THE_API_WRITES_TIMES)
+    body = orjson.dumps({"RequestId": _request_id(request), **content}, option=TIME_FORMAT_OPTIONS)
     response = HttpResponse(body, content_type="application/json", status=status)
     response["Cache-Control"] = "no-store"
     response["Content-Length"] = str(len(body))
@@ -107,7 +107,9 @@ def _answer(request: HttpRequest) -> Answer:
     values = understand(action.parameters, sent.all)
     asked = unmet(action.parameters, values)
     if asked and not action.reads:
-        raise ApiError(asked.code, f"{asked.name} asks for what this server does not have. {asked.note}".strip())
+        raise ApiError(
+            asked.code, f"{asked.name} asks for something that this server does not have. {asked.note}".strip()
+        )
     call = Call(
         account=user.account,
         by=by,
@@ -140,7 +142,7 @@ def _action(request: HttpRequest, sent: Sent) -> Action:
 
 
 def _header_or_parameter(request: HttpRequest, sent: Sent, header: str, parameter: str) -> str:
-    """What the call says in a header or a parameter, which must agree: the RPC signature covers the parameter alone."""
+    """The value of a header or a parameter, which must agree: the RPC signature covers the parameter alone."""
     in_header, in_parameter = request.headers.get(header), sent.all.get(parameter)
     if in_header is not None and in_parameter is not None and in_header != in_parameter:
         raise ApiError("InvalidParameter", f"{parameter} and the header {header} do not agree.")

@@ -59,7 +59,7 @@ REQUEST_ERRORS = (
         400,
         _("A parameter has a value that the action does not take."),
         READ_THE_TABLE,
-        # What only a person is asked, or what only the command line can try.
+        # Rules for people and for the command line.
         rules=(
             "account_missing",
             "image_missing",
