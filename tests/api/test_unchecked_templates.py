@@ -142,11 +142,15 @@ def test_a_template_of_twenty_regions_is_used_in_each_by_what_it_says_of_it(
     assert [region["RegionId"] for region in row["RegionConfigList"]] == [names[0], *sorted([*names[1:], "cn-nowhere"])]
     page = as_acme.get(f"/{names[0]}/templates/{template_id}/").content.decode()
     assert all(f"<code>{name}</code>" in page for name in names[1:])
+    desktops: dict[str, str] = {}
     for name in names:
         assert code(use(acme_program, template_id, name)) == "Success"
         [desktop] = acme_program.call("DescribeDesktops", RegionId=name).json()["Desktops"]
         assert (desktop["DesktopType"], desktop["BundleId"]) == (types[name], template_id)
+        desktops[name] = desktop["DesktopId"]
         assert len(described(acme_program, BizRegionId=name)) == 1
+    page = as_acme.get(f"/{names[1]}/desktops/{desktops[names[1]]}/").content.decode()
+    assert f'href="/{names[0]}/templates/{template_id}/"' in page, "The template is listed in its own region."
     [unused] = {row["RegionId"] for row in every[19:20]} or {"cn-hangzhou-finance"}
     assert code(use(acme_program, template_id, unused)) in {"InvalidDesktopBundle.NotFound", "InvalidRegionId.NotFound"}
     more = regions(*configs, {"RegionId": "cn-elsewhere"})
