@@ -134,6 +134,14 @@ class TemplateForm(ConfigurationForm):
 
     field_order = ["name", "description"]
 
+    def __init__(self, *args: Any, is_incomplete: bool = False, **kwargs: Any) -> None:
+        """`is_incomplete` is for a template that lacks its image, and may go on lacking its type and its disk."""
+        super().__init__(*args, **kwargs)
+        if is_incomplete:
+            desktop_type: Any = self.fields["desktop_type"]
+            desktop_type.required = self.fields["system_disk_gib"].required = False
+            desktop_type.choices = [("", _("None")), *desktop_type.choices]
+
     def create(self, account: Account, region: Region, image_ref: str, *, by: Actor) -> Template | None:
         """Create the template. `image_ref` is the ID that was chosen, for where no such image is found any more."""
         if not self.is_valid():

@@ -196,13 +196,12 @@ BREAKS: list[tuple[str, str, Callable[[ImageShare], object]]] = [
     ("configuration_repeats_its_image", "cloud computer ecd-", lambda s: rows(Desktop).update(image_ref="m-other")),
     ("configuration_repeats_its_image", "template b-", lambda s: rows(Template).update(os_type="Linux")),
     ("configuration_repeats_its_image", "", lambda s: rows(Template).update(region="cn-beijing")),
-    ("configuration_holds_its_image", "of 40 GiB", lambda s: rows(Desktop).update(system_disk_gib=40)),
-    ("configuration_holds_its_image", "template", lambda s: rows(Template).update(system_disk_gib=40)),
-    ("configuration_has_a_type_that_suits_it", "no-type", lambda s: rows(Desktop).update(desktop_type="no-type")),
+    ("computer_holds_its_image", "of 40 GiB", lambda s: rows(Desktop).update(system_disk_gib=40)),
+    ("computer_has_a_type_that_suits_it", "no-type", lambda s: rows(Desktop).update(desktop_type="no-type")),
     (
-        "configuration_has_a_type_that_suits_it",
+        "computer_has_a_type_that_suits_it",
         "does not suit",
-        lambda s: rows(Template).update(desktop_type="eds.graphics.24c1t4"),
+        lambda s: rows(Desktop).update(desktop_type="eds.graphics.24c1t4"),
     ),
     ("computer_of_an_encrypted_image_is_encrypted", "", lambda s: shared_image(s, encrypted=True)),
     (

@@ -68,7 +68,7 @@ class Configuration(models.Model):
     ID_FIELD = ""
     NOT_FOUND = _("There is none such any more. It may have been deleted.")
     # The rules speak of these in better sentences and with fewer queries.
-    NOT_CLEANED = ("account", "region", "image", "image_ref", "image_name", "os_type", "platform")
+    NOT_CLEANED = ("account", "region", "image", "image_ref", "image_name", "os_type", "platform", "desktop_type")
 
     def __str__(self) -> str:
         return str(getattr(self, self.ID_FIELD))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from datetime import timedelta
@@ -174,6 +175,16 @@ def test_a_cursor_that_cannot_be_read_is_the_first_page(cursor: str, acme: Accou
     images = _many(3, acme)
     page = page_of(Image.objects.owned_by(acme), order=("-id",), cursor=cursor)
     assert [row.pk for row in page.rows] == [image.pk for image in reversed(images)]
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "a\\udfff", "\\u0000"])
+def test_a_cursor_with_a_text_that_no_database_takes_is_the_first_page(
+    text: str, as_acme: Client, image: Image
+) -> None:
+    cursor = base64.urlsafe_b64encode(f'[false, "{text}", 1]'.encode()).decode()
+    for page in ("images/custom", "templates", "desktops"):
+        assert as_acme.get(f"/cn-hangzhou/{page}/?sort=name&cursor={cursor}").status_code == 200
+    assert image.image_id in as_acme.get(f"/cn-hangzhou/images/custom/?sort=name&cursor={cursor}").content.decode()
 
 
 def _fill(count: int, acme: Account, globex: Account) -> None:
