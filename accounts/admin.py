@@ -30,6 +30,7 @@ from accounts.models import Account, User
 from accounts.sign_in import confirmed
 from audit.admin import BigTableAdmin, DeletedByVerb, column
 from audit.models import Actor, Door
+from ui.typed import logon_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +139,7 @@ class NewUserForm(AdminUserCreationForm):
         fields = ("username", "account", "ram_id", "policy")
 
     def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).strip().lower()
+        return logon_name(self.cleaned_data["username"])
 
 
 @admin.register(User)

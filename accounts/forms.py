@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.forms import LoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -22,6 +24,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from ui.typed import logon_name
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -46,6 +49,9 @@ class SignInForm(LoginForm):
     def add_prefix(self, field_name: str) -> str:
         return "username" if field_name == "login" else super().add_prefix(field_name)
 
+    def clean_login(self) -> str:
+        return logon_name(super().clean_login())
+
 
 class ResetPasswordForm(AllauthResetPasswordForm):
     def clean_email(self) -> str:
@@ -54,6 +60,17 @@ class ResetPasswordForm(AllauthResetPasswordForm):
         found: list[User] = self.users  # type: ignore[has-type]
         self.users = [user for user in found if backend.user_can_authenticate(user)]  # type: ignore[attr-defined]
         return email
+
+
+class ActivateAppForm(ActivateTOTPForm):
+    def clean_code(self) -> str:
+        """The code that sets an authenticator app up counts as used: it signs nobody in."""
+        code: str = super().clean_code()
+        secret = get_adapter().encrypt(self.secret)
+        app = Authenticator(user=self.user, type=Authenticator.Type.TOTP, data={"secret": secret})
+        if not app.wrap().validate_code(code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
 
 # What allauth and fido2 raise over an answer of an authenticator that no authenticator gives.

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
 from accounts.access_keys import AccessKey
+from ui.typed import logon_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +84,7 @@ class UserManager(BaseUserManager["User"]):
         return super().get_queryset().select_related("account")
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(username=(username or "").strip().lower())
+        return self.get(username=logon_name(username or ""))
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(username=username, **fields)
@@ -176,7 +177,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def clean(self) -> None:
-        self.username = self.username.strip().lower()
+        self.username = logon_name(self.username)
         self.ram_id = self.ram_id or None
         if self.ram_id and not self.username.endswith(f"@{self.account_id}.onaliyun.com"):
             raise ValidationError(

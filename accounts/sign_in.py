@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed, password_reset, password_set
-from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, get_backends
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,6 +23,7 @@ import audit.models as audit
 from accounts.encryption import decrypt, encrypt
 from audit.middleware import client_address
 from audit.models import Actor
+from plumbing.sign_in import CountsByName, has_to_confirm, throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,12 +33,16 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+__all__ = ["AccountAdapter", "MFAAdapter", "confirmed", "record_changes", "throttled"]
+
 logger = logging.getLogger(__name__)
+# Whoever has just signed in has shown who they are. Counted in seconds from each step of the sign-in.
+SIGN_IN_COUNTS = 300
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(CountsByName):
     error_messages = {
-        **DefaultAccountAdapter.error_messages,
+        **CountsByName.error_messages,
         # The same sentence for every reason, so that it tells nobody which names there are.
         "username_password_mismatch": _(
             "The logon name or the password is wrong, or the account cannot sign in. Check both; the password "
@@ -59,6 +64,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if not backend.user_can_authenticate(user):  # type: ignore[attr-defined]
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        return super().is_reauthentication_required(app=app, **kwargs) and not signed_in_lately(self.request)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
@@ -84,20 +92,23 @@ class MFAAdapter(DefaultMFAAdapter):
         return decrypt(encrypted_text)
 
 
-def throttled(request: HttpRequest, action: str) -> bool:
-    """Whether this is one too many of what ACCOUNT_RATE_LIMITS bounds under that name."""
-    return not ratelimit.consume(request, app="allauth.account", action=action, limit_get=True)
+def signed_in_lately(request: HttpRequest) -> bool:
+    """Whether a password, code or passkey was given in this session within the last five minutes."""
+    seconds = min(SIGN_IN_COUNTS, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+    # Of a clock that was set back, no time that is to come counts.
+    steps = get_authentication_records(request, request.user)
+    return any(0 <= time.time() - step["at"] < seconds for step in steps)
 
 
 def confirmed(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Whoever wants this page has lately given their password, a code or a passkey again; else they are asked now.
+    """Whoever wants this page has lately given their password, a code or a passkey; else they are asked now.
 
     allauth's own decorator keeps a POST in the session until then, with the passwords in it. Here it is sent anew.
     """
 
     @wraps(view)
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not is_reauthentication_required(request, app="accounts"):
+        if not has_to_confirm(request, app="accounts"):
             return view(request, *args, **kwargs)
         return redirect(f"{reverse('account_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
 

@@ -316,6 +316,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 MFA_ADAPTER = "accounts.sign_in.MFAAdapter"
 MFA_FORMS = {
+    "activate_totp": "accounts.forms.ActivateAppForm",
     "add_webauthn": "accounts.forms.AddPasskeyForm",
     "edit_webauthn": "accounts.forms.EditPasskeyForm",
     "login_webauthn": "accounts.forms.SignInPasskeyForm",

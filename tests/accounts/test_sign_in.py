@@ -21,6 +21,7 @@ from django.test import Client
 
 from accounts import sessions
 from accounts.models import Account, User
+from accounts.sign_in import SIGN_IN_COUNTS
 from audit.models import Entry
 from tests.conftest import ACME
 from tests.processes import send_at_once
@@ -238,8 +239,6 @@ def test_an_authenticator_app_is_set_up_asked_for_and_taken_away(
     acme_user: User, client: Client, mailoutbox: Any
 ) -> None:
     sign_in(client, "acme@example.com")
-    assert client.get("/account/mfa/totp/activate/")["Location"].startswith("/account/confirm/")
-    client.post("/account/confirm/", {"password": PASSWORD})
     page = client.get("/account/mfa/totp/activate/").content.decode()
     [secret] = re.findall(r'value="([A-Z2-7]{32})"', page)
     assert 'src="data:image/svg+xml;base64,' in page
@@ -265,6 +264,21 @@ def test_an_authenticator_app_is_set_up_asked_for_and_taken_away(
         *["RemoveAuthenticator"] * 2,
     ]
     assert {address for mail in mailoutbox for address in mail.to} == {"acme@example.com"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_code_that_set_an_app_up_signs_nobody_in(acme_user: User, client: Client) -> None:
+    sign_in(client, "acme@example.com")
+    page = client.get("/account/mfa/totp/activate/").content.decode()
+    [secret] = re.findall(r'value="([A-Z2-7]{32})"', page)
+    with time_machine.travel(time.time() // 30 * 30 + 35, tick=False):
+        code = code_now(secret)
+        answer = client.post("/account/mfa/totp/activate/", {"code": code})
+        assert answer["Location"] == "/account/mfa/recovery-codes/"
+        other = Client()
+        sign_in(other, "acme@example.com")
+        assert other.post("/account/mfa/authenticate/", {"code": code}).status_code == 200
+        assert not is_signed_in(other)
 
 
 def test_a_code_works_once(with_totp: User) -> None:
@@ -357,14 +371,36 @@ def test_nobody_ends_a_session_of_somebody_else(acme_user: User, globex_user: Us
 
 @pytest.mark.parametrize("path", ["/account/keys/create/", "/account/people/create/", "/account/mfa/totp/activate/"])
 def test_one_is_asked_again_before(path: str, acme_user: User, client: Client) -> None:
+    now = time.time()
     sign_in(client, "acme@example.com")
-    # allauth keeps what was posted to its own pages until one has answered; they are only read here.
-    for method in (client.get,) if "mfa" in path else (client.get, client.post):
-        assert method(path)["Location"].startswith("/account/confirm/?next=%2Faccount%2F")
-    assert client.post("/account/confirm/", {"password": "wrong", "next": path}).status_code == 200
-    assert client.post("/account/confirm/", {"password": PASSWORD, "next": path})["Location"] == path
+    with time_machine.travel(now + SIGN_IN_COUNTS + 2):
+        # allauth keeps what was posted to its own pages until one has answered; they are only read here.
+        for method in (client.get,) if "mfa" in path else (client.get, client.post):
+            assert method(path)["Location"].startswith("/account/confirm/?next=%2Faccount%2F")
+        assert client.post("/account/confirm/", {"password": "wrong", "next": path}).status_code == 200
+        assert client.post("/account/confirm/", {"password": PASSWORD, "next": path})["Location"] == path
+    for seconds in (SIGN_IN_COUNTS + 5, SIGN_IN_COUNTS + settings.ACCOUNT_REAUTHENTICATION_TIMEOUT - 5):
+        with time_machine.travel(now + seconds):
+            assert client.get(path).status_code == 200
+    with time_machine.travel(now + SIGN_IN_COUNTS + settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 5):
+        assert client.get(path).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/account/keys/create/", "/account/people/create/", "/account/mfa/totp/activate/"])
+def test_within_five_minutes_of_signing_in_one_is_not_asked_again(
+    path: str, acme_user: User, client: Client, settings: Any
+) -> None:
+    now = time.time()
+    sign_in(client, "acme@example.com")
     assert client.get(path).status_code == 200
-    with time_machine.travel(time.time() + settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1):
+    with time_machine.travel(now + SIGN_IN_COUNTS - 5):
+        assert client.get(path).status_code == 200
+    # Whoever wants to be asked earlier is.
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 60
+    with time_machine.travel(now + 65):
+        assert client.get(path).status_code == 302
+    # Of a clock that was set back.
+    with time_machine.travel(now - 60):
         assert client.get(path).status_code == 302
 
 
@@ -381,15 +417,18 @@ def test_one_is_asked_again_before(path: str, acme_user: User, client: Client) -
 def test_support_staff_are_asked_again_before_a_limit_or_a_person_is_changed(
     path: str, acme: Account, operator: User, support: User, client: Client
 ) -> None:
+    now = time.time()
     sign_in(client, "support@example.com")
     path = path.format(account=acme, person=operator.pk)
-    for answer in (client.get(path), client.post(path, {"share_limit": "1000", "post": "yes"})):
-        assert answer["Location"].startswith("/account/confirm/")
-    acme.refresh_from_db()
-    assert acme.share_limit == 50
-    assert User.objects.filter(pk=operator.pk).exists()
-    client.post("/account/confirm/", {"password": PASSWORD})
     assert client.get(path).status_code == 200
+    with time_machine.travel(now + SIGN_IN_COUNTS + 2):
+        for answer in (client.get(path), client.post(path, {"share_limit": "1000", "post": "yes"})):
+            assert answer["Location"].startswith("/account/confirm/")
+        acme.refresh_from_db()
+        assert acme.share_limit == 50
+        assert User.objects.filter(pk=operator.pk).exists()
+        client.post("/account/confirm/", {"password": PASSWORD})
+        assert client.get(path).status_code == 200
 
 
 # The admin site
