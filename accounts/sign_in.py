@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed, password_reset, password_set
@@ -74,10 +75,17 @@ class AccountAdapter(CountsByName):
         if user.email:
             super().send_notification_mail(template_prefix, user, context, email or user.email)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link in the mail. Its origin is a setting: whoever asks for the mail may send any Host header."""
+        path = urlsplit(super().get_reset_password_from_key_url(key)).path
+        return f"{settings.PUBLIC_URL}{path}"
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail that cannot be sent undoes nothing, and an error page would tell that the address is known."""
+        # Instead of a site of the request's Host header.
+        site = {"name": settings.MFA_TOTP_ISSUER, "domain": settings.PUBLIC_URL}
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, {**context, "current_site": site})
         except OSError:
             logger.exception("A mail could not be sent: %s", template_prefix)
 

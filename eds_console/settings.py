@@ -7,18 +7,17 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import bootstrap_wrapper
-import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from eds_console.env import cache, env, listens_on_loopback, mailer, origin
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-
-env = environ.Env()
 
 
 # Of any number here. More seconds than this, eleven days, fit neither what PostgreSQL waits nor, far above, a date.
@@ -61,53 +60,6 @@ def fernet_keys(name: str, default: str) -> list[str]:
     return keys or [base64.urlsafe_b64encode(hashlib.sha256(f"{name}:{default}".encode()).digest()).decode()]
 
 
-def cache(name: str) -> dict[str, object]:
-    """What all server processes share for a while: tables of the database, or a Redis."""
-    url = env.str(name, default="")
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ImproperlyConfigured(f"{name} must be redis://… or rediss://…, not {url!r}.")
-    if url:
-        return {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": url,
-            # Seconds; somebody waits for the page.
-            "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
-        }
-    return {
-        "BACKEND": "eds_console.cache.DatabaseCache",
-        "LOCATION": "console_cache",
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
-
-
-def mailer(name: str) -> dict[str, object]:
-    """Where mail goes: to standard output, into a folder, or to a server that sends it."""
-    url = env.str(name, default="") or "console://"
-    parts = urlsplit(url)
-    backends = "django.core.mail.backends"
-    if parts.scheme == "console":
-        return {"BACKEND": f"{backends}.console.EmailBackend"}
-    if parts.scheme == "file":
-        return {"BACKEND": f"{backends}.filebased.EmailBackend", "OPTIONS": {"file_path": parts.path}}
-    if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
-        raise ImproperlyConfigured(
-            f"{name} must be console://, file:///folder, smtp://…, smtp+tls://… or smtps://…, not of {parts.scheme!r}."
-        )
-    return {
-        "BACKEND": f"{backends}.smtp.EmailBackend",
-        "OPTIONS": {
-            "host": parts.hostname,
-            "port": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
-            "username": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-            "use_tls": parts.scheme == "smtp+tls",
-            "use_ssl": parts.scheme == "smtps",
-            # Somebody waits for the page.
-            "timeout": 10,
-        },
-    }
-
-
 DEBUG = switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
@@ -130,11 +82,15 @@ HTTPS = switch("HTTPS", default=not DEBUG)
 # How many proxies add to X-Forwarded-For before a request comes here: whose word on the client's address is believed.
 PROXIES = int(number("PROXIES", default=1 if HTTPS else 0, minimum=0))
 DEMO = switch("DEMO", default=False)
+# Everybody knows the passwords of the demo people, so they sign in only where nobody else reaches the server.
+DEMO_PEOPLE_SIGN_IN = listens_on_loopback("HOST")
 COPY_GIB_PER_SECOND = number("COPY_GIB_PER_SECOND", default=1, minimum=0.001)
 CREATE_IMAGE_SECONDS = number("CREATE_IMAGE_SECONDS", default=60, minimum=0)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Links in mails begin with it.
+PUBLIC_URL = origin("PUBLIC_URL", https=HTTPS, served_as=ALLOWED_HOSTS)
 
 INSTALLED_APPS = [
     "audit",
@@ -302,6 +258,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+# How long a link to set a new password works, in seconds.
+PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How long a password, code or passkey that was asked for again holds, in seconds.

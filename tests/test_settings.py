@@ -52,6 +52,11 @@ def _start(**environment: str) -> subprocess.CompletedProcess[str]:
         ({"SECRET_KEY": "x" * 60, "ACCESS_KEY_ENCRYPTION_KEYS": "short"}, "must be Fernet keys"),
         ({"SECRET_KEY": "x" * 60, "CACHE_URL": "memcached://x"}, "CACHE_URL must be redis://…"),
         ({"SECRET_KEY": "x" * 60, "MAIL_URL": "pigeon://x"}, "MAIL_URL must be console://"),
+        ({"SECRET_KEY": "x" * 60, "PUBLIC_URL": "console.example.com"}, "PUBLIC_URL must be an origin such as"),
+        ({"SECRET_KEY": "x" * 60, "PUBLIC_URL": "https://a.example/console"}, "PUBLIC_URL must be an origin such as"),
+        ({"SECRET_KEY": "x" * 60, "PUBLIC_URL": "https://a.example:x"}, "PUBLIC_URL must be an origin such as"),
+        ({"SECRET_KEY": "x" * 60, "PUBLIC_URL": "https://user@a.example"}, "PUBLIC_URL must be an origin such as"),
+        ({"SECRET_KEY": "x" * 60, "PUBLIC_URL": "ftp://a.example"}, "PUBLIC_URL must be an origin such as"),
         ({"SECRET_KEY": "x" * 60, "ADMIN_REQUIRES_MFA": "perhaps"}, "ADMIN_REQUIRES_MFA must be 1 or 0"),
     ],
 )
@@ -72,6 +77,38 @@ def test_behind_tls_every_cookie_is_secure() -> None:
     environment["DJANGO_SETTINGS_MODULE"] = "eds_console.settings"
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.split() == ["True", "True"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "origin", "loopback"),
+    [
+        ({}, "http://127.0.0.1:8000", True),
+        ({"HOST": "", "PORT": ""}, "http://127.0.0.1:8000", True),
+        ({"PORT": "8123"}, "http://127.0.0.1:8123", True),
+        ({"HOST": "localhost"}, "http://localhost:8000", True),
+        ({"HOST": "127.8.9.1"}, "http://127.8.9.1:8000", True),
+        ({"HOST": "[::1]", "PORT": "81"}, "http://[::1]:81", True),
+        ({"HOST": "0.0.0.0"}, "http://127.0.0.1:8000", False),
+        ({"HOST": "::"}, "http://[::1]:8000", False),
+        ({"HOST": "192.0.2.7"}, "http://192.0.2.7:8000", False),
+        ({"HOST": "desk.example.com"}, "http://desk.example.com:8000", False),
+        ({"PUBLIC_URL": "https://a.example"}, "https://a.example", True),
+        ({"PUBLIC_URL": "http://a.example:81/", "HOST": "0.0.0.0"}, "http://a.example:81", False),
+        ({"HTTPS": "1"}, "https://127.0.0.1:8000", True),
+        ({"HTTPS": "1", "ALLOWED_HOSTS": "localhost,.example.com,a.example.com"}, "https://a.example.com", True),
+        ({"HTTPS": "1", "ALLOWED_HOSTS": "a.example", "PUBLIC_URL": "https://b.example"}, "https://b.example", True),
+    ],
+)
+def test_the_origin_in_mails_and_who_reaches_the_server_follow_from_the_settings(
+    environment: dict[str, str], origin: str, loopback: bool
+) -> None:
+    code = "from django.conf import settings as s; print(s.PUBLIC_URL, s.DEMO_PEOPLE_SIGN_IN)"
+    known = {"SECRET_KEY": "x" * 60, "DATABASE_URL": "sqlite:///:memory:", "HTTPS": "0"}
+    known |= {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "eds_console.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=known | environment, capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.split() == [origin, str(loopback)]
 
 
 @pytest.mark.parametrize(
@@ -101,10 +138,10 @@ def test_a_database_may_have_several_hosts(hosts: str, host: str, port: str) -> 
 
 
 def test_every_setting_is_documented() -> None:
-    code = (ROOT / "eds_console/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
+    code = "".join((ROOT / name).read_text() for name in ("eds_console/settings.py", "eds_console/env.py", "gunicorn.conf.py"))
     names = set(
         re.findall(
-            r"""(?:env\.\w+|number|switch|fernet_keys|database|cache|mailer|_number|environ\.get)\(\s*["']([A-Z_]+)["']""",
+            r"""(?:env\.\w+|number|switch|fernet_keys|database|cache|mailer|origin|listens_on_loopback|_number|environ\.get)\(\s*["']([A-Z_]+)["']""",
             code,
         )
     )

@@ -185,7 +185,7 @@ def test_a_weak_password_is_refused(password: str, acme_user: User, client: Clie
 def _reset_link(client: Client, email: str, mailoutbox: Any) -> str:
     assert client.post("/login/password/", {"email": email})["Location"] == "/login/password/sent/"
     [mail] = mailoutbox
-    [link] = re.findall(r"http://testserver(/login/password/\S+)", mail.body)
+    [link] = re.findall(rf"{re.escape(settings.PUBLIC_URL)}(/login/password/\S+)", mail.body)
     return str(link)
 
 
@@ -198,6 +198,39 @@ def test_a_password_is_reset_by_mail_and_the_link_works_once(acme_user: User, cl
     assert "invalid" in Client().get(link, follow=True).content.decode()
     entry = Entry.objects.get()
     assert (entry.event, entry.actor_name, entry.account_id) == ("ResetPassword", "acme@example.com", ACME)
+
+
+def test_a_link_in_a_mail_works_for_an_hour(acme_user: User, client: Client, mailoutbox: Any) -> None:
+    now = time.time()
+    link = _reset_link(client, "acme@example.com", mailoutbox)
+    assert "within one hour" in mailoutbox[0].body
+    with time_machine.travel(now + 3590):
+        assert "invalid" not in Client().get(link, follow=True).content.decode()
+    with time_machine.travel(now + 3610):
+        assert "invalid" in Client().get(link, follow=True).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_mail_says_what_host_it_was_asked_for_with(
+    acme_user: User, client: Client, mailoutbox: Any, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.PUBLIC_URL = "https://console.example.com"
+    headers = {"host": "127.0.0.1:6666"}
+    client.post("/login/password/", {"email": "acme@example.com"}, headers=headers)
+    sign_in(client, "acme@example.com")
+    fields = {"oldpassword": PASSWORD, "password1": "another-Pass-4711", "password2": "another-Pass-4711"}
+    client.post("/account/password/", fields, headers=headers)
+    page = client.get("/account/mfa/totp/activate/").content.decode()
+    [secret] = re.findall(r'value="([A-Z2-7]{32})"', page)
+    client.post("/account/mfa/totp/activate/", {"code": code_now(secret)}, headers=headers)
+    assert len(mailoutbox) == 3
+    for mail in mailoutbox:
+        told = f"{mail.subject}\n{mail.body}"
+        assert "6666" not in told
+        assert "testserver" not in told
+        assert "https://console.example.com" in told
+    assert "https://console.example.com/login/password/" in mailoutbox[0].body
 
 
 def test_a_ram_user_with_an_address_resets_the_password_too(operator: User, client: Client, mailoutbox: Any) -> None:
