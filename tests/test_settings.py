@@ -138,7 +138,8 @@ def test_a_database_may_have_several_hosts(hosts: str, host: str, port: str) -> 
 
 
 def test_every_setting_is_documented() -> None:
-    code = "".join((ROOT / name).read_text() for name in ("eds_console/settings.py", "eds_console/env.py", "gunicorn.conf.py"))
+    files = ("eds_console/settings.py", "eds_console/env.py", "gunicorn.conf.py")
+    code = "".join((ROOT / name).read_text() for name in files)
     names = set(
         re.findall(
             r"""(?:env\.\w+|number|switch|fernet_keys|database|cache|mailer|origin|listens_on_loopback|_number|environ\.get)\(\s*["']([A-Z_]+)["']""",
