@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.account.signals import password_changed, password_reset, password_set, user_logged_in
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.conf import settings
@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
 from accounts.encryption import decrypt, encrypt
+from accounts.signed_in import end_sessions, prune, remember
 from audit.middleware import client_address
 from audit.models import Actor
 from plumbing.sign_in import CountsByName, has_to_confirm, throttled
@@ -133,7 +134,24 @@ EVENTS = {
 }
 
 
+def _remember(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    remember(request, user)
+    prune()
+
+
+def _end_others(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    """Whoever knew the old password is signed out. The session that changed it goes on, with a new key."""
+    if request.user == user:
+        remember(request, user)
+        end_sessions([user], but=request)
+    else:
+        end_sessions([user])
+
+
 def record_changes() -> None:
+    user_logged_in.connect(_remember)
+    for signal in (password_changed, password_set, password_reset):
+        signal.connect(_end_others)
     for event, signals in EVENTS.items():
         receiver = partial(_record, event)
         for signal in signals:

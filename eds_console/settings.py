@@ -110,7 +110,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "accounts.user_sessions.HashedUserSessionsConfig",
     "django_htmx",
     "django_http_compression",
     "crispy_forms",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 
+from audit.admin import NarrowedAdmin
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(Region)
-class RegionAdmin(admin.ModelAdmin):
+class RegionAdmin(NarrowedAdmin):
     """Regions are named and ordered here. A migration makes them, with the system images that each has."""
 
     list_display = ("region_id", "english_name", "chinese_name", "position")

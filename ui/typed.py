@@ -20,6 +20,6 @@ def search_terms(text: str) -> list[str]:
     """What a search for an ID or a name may mean, the likeliest first. Empty if nothing was entered."""
     term = without_invisible(text)
     digits = re.sub(r"[\s-]", "", term)
-    # An account ID is often pasted in groups of four digits.
-    terms = [term, digits] if digits.isdecimal() else [term, text.strip()]
+    # An account ID is often pasted in groups of four digits. IDs and logon names are kept in small letters.
+    terms = [term, digits] if digits.isdecimal() else [term, term.lower(), text.strip()]
     return list(dict.fromkeys(found for found in terms if found))

@@ -21,6 +21,7 @@ from django.test import Client
 
 from accounts import sessions
 from accounts.models import Account, User
+from accounts.sessions import hashed
 from accounts.sign_in import SIGN_IN_COUNTS
 from audit.models import Entry
 from tests.conftest import ACME
@@ -63,7 +64,7 @@ def test_a_session_that_was_there_before_is_not_the_one_that_is_signed_in(acme_u
     client.cookies[settings.SESSION_COOKIE_NAME] = before
     sign_in(client, "acme@example.com")
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != before
-    assert not Session.objects.filter(session_key=before).exists()
+    assert not Session.objects.filter(session_key=hashed(before)).exists()
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites(acme_user: User, client: Client) -> None:
