@@ -6,7 +6,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from eds_console.private import keep_private
 from eds_console.worker import Worker
+
+keep_private()
 
 
 def _number(name: str, default: int) -> int:

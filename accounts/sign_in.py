@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed, password_reset, password_set, user_logged_in
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, get_backends
+from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-import audit.models as audit
+from accounts import demo, events
 from accounts.encryption import decrypt, encrypt
 from accounts.signed_in import end_sessions, prune, remember
 from audit.middleware import client_address
-from audit.models import Actor
 from plumbing.sign_in import CountsByName, has_to_confirm, throttled
+from ui.typed import logon_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allauth.mfa.models import Authenticator
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
 
-__all__ = ["AccountAdapter", "MFAAdapter", "confirmed", "record_changes", "throttled"]
+__all__ = ["AccountAdapter", "MFAAdapter", "confirmed", "keep_sessions", "throttled"]
 
 logger = logging.getLogger(__name__)
 # Whoever has just signed in has shown who they are. Counted in seconds from each step of the sign-in.
@@ -60,10 +58,25 @@ class AccountAdapter(CountsByName):
         """As the operation log knows it. A socket of the same machine has no address."""
         return client_address(request) or "127.0.0.1"
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        name = credentials.get("username") or ""
+        if demo.is_refused(logon_name(name)):
+            events.sign_in_failed(request, name, events.DEMO_REFUSED)
+            raise ValidationError(demo.REFUSED, code="demo_refused")
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            events.sign_in_failed(request, name, events.LOCKED_OUT)
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        events.sign_in_failed(request, credentials.get("username") or "", events.WRONG_PASSWORD)
+
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Also for a passkey, which no authentication backend is asked about."""
         [backend] = get_backends()
         if not backend.user_can_authenticate(user):  # type: ignore[attr-defined]
+            events.sign_in_failed(request, user.username, events.INACTIVE)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
 
@@ -80,6 +93,10 @@ class AccountAdapter(CountsByName):
         """The link in the mail. Its origin is a setting: whoever asks for the mail may send any Host header."""
         path = urlsplit(super().get_reset_password_from_key_url(key)).path
         return f"{settings.PUBLIC_URL}{path}"
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        events.password_reset_requested(self.request, user)
+        super().send_password_reset_mail(user, email, context)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail that cannot be sent undoes nothing, and an error page would tell that the address is known."""
@@ -124,16 +141,6 @@ def confirmed(view: Callable[..., Any]) -> Callable[..., Any]:
     return asking
 
 
-# What changed in how somebody signs in belongs into the operation log.
-EVENTS = {
-    "ChangePassword": (password_changed, password_set),
-    "ResetPassword": (password_reset,),
-    "AddAuthenticator": (authenticator_added,),
-    "RemoveAuthenticator": (authenticator_removed,),
-    "ResetAuthenticator": (authenticator_reset,),
-}
-
-
 def _remember(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     remember(request, user)
     prune()
@@ -148,20 +155,8 @@ def _end_others(sender: Any, request: HttpRequest, user: User, **_: Any) -> None
         end_sessions([user])
 
 
-def record_changes() -> None:
+def keep_sessions() -> None:
+    """Do for sessions what allauth's own receivers would do (accounts.user_sessions)."""
     user_logged_in.connect(_remember)
     for signal in (password_changed, password_set, password_reset):
         signal.connect(_end_others)
-    for event, signals in EVENTS.items():
-        receiver = partial(_record, event)
-        for signal in signals:
-            signal.connect(receiver, weak=False)
-
-
-def _record(
-    event: str, sender: Any, request: HttpRequest, user: User, authenticator: Authenticator | None = None, **_: Any
-) -> None:
-    # Who resets a password is not signed in yet, and acts as the person whose mail they read.
-    actor = replace(Actor.of(request), name=user.username, user_id=str(user.pk), account_id=user.account_id or "")
-    details = {"user": user.username} | ({"type": str(authenticator.type)} if authenticator else {})
-    audit.record(event, by=actor, account_id=user.account_id or "", details=details)

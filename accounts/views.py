@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import events
 from accounts.access_keys import MAXIMUM
 from accounts.demo import DEMO_PASSWORD, PEOPLE
 from accounts.forms import RamUserForm
@@ -33,7 +34,9 @@ class SignIn(LoginView):
     template_name = "accounts/login.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        demo = {"demo_people": PEOPLE, "demo_password": DEMO_PASSWORD} if settings.DEMO else {}
+        demo: dict[str, Any] = {}
+        if settings.DEMO and settings.DEMO_PEOPLE_SIGN_IN:
+            demo = {"demo_people": PEOPLE, "demo_password": DEMO_PASSWORD}
         return {**super().get_context_data(**kwargs), **demo}
 
 
@@ -70,6 +73,7 @@ def sessions(request: ConsoleRequest) -> HttpResponse:
         if not others:
             raise Http404
     end(UserSession.objects.filter(pk__in=[session.pk for session in others]))
+    events.record("EndSessions", request, request.user, number=len(others))
     messages.success(request, done)
     return redirect("usersessions_list")
 

@@ -274,6 +274,8 @@ ACCOUNT_RATE_LIMITS = {
 }
 MFA_ADAPTER = "accounts.sign_in.MFAAdapter"
 MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondCodeForm",
+    "reauthenticate": "accounts.forms.ConfirmCodeForm",
     "activate_totp": "accounts.forms.ActivateAppForm",
     "add_webauthn": "accounts.forms.AddPasskeyForm",
     "edit_webauthn": "accounts.forms.EditPasskeyForm",
@@ -325,6 +327,8 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
+# Of collected files, whatever the umask is: Django's default lets everybody read them.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # No form has a file in it.
 FILE_UPLOAD_HANDLERS = ["eds_console.uploads.NoFiles"]
 X_FRAME_OPTIONS = "DENY"
@@ -346,7 +350,7 @@ if HTTPS:
     LANGUAGE_COOKIE_SECURE = True
 
 # Who asks for /metrics/ with "Authorization: Bearer" and this text gets them; without it nobody does.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="console-demo" if DEMO and DEMO_PEOPLE_SIGN_IN else "")
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG else "json")
 if LOG_FORMAT not in {"line", "json"}:

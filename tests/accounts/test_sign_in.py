@@ -170,7 +170,7 @@ def test_a_password_is_changed_and_other_sessions_end(acme_user: User, client: C
     assert is_signed_in(client)
     assert not is_signed_in(elsewhere)
     assert sign_in(Client(), "acme@example.com", "another-Pass-4711").status_code == 302
-    assert Entry.objects.get().event == "ChangePassword"
+    assert Entry.objects.filter(event="ChangePassword", account_id=ACME).count() == 1
 
 
 @pytest.mark.parametrize("password", ["short", "password1", "acme@example.com", "12345678901"])
@@ -197,8 +197,8 @@ def test_a_password_is_reset_by_mail_and_the_link_works_once(acme_user: User, cl
     assert client.post(page.redirect_chain[-1][0], fields).status_code == 302
     assert sign_in(client, "acme@example.com", "another-Pass-4711").status_code == 302
     assert "invalid" in Client().get(link, follow=True).content.decode()
-    entry = Entry.objects.get()
-    assert (entry.event, entry.actor_name, entry.account_id) == ("ResetPassword", "acme@example.com", ACME)
+    entry = Entry.objects.get(event="ResetPassword")
+    assert (entry.actor_name, entry.account_id) == ("acme@example.com", ACME)
 
 
 def test_a_link_in_a_mail_works_for_an_hour(acme_user: User, client: Client, mailoutbox: Any) -> None:
@@ -293,9 +293,13 @@ def test_an_authenticator_app_is_set_up_asked_for_and_taken_away(
 
     assert client.post("/account/mfa/totp/deactivate/").status_code == 302
     assert not Authenticator.objects.exists()
-    assert [entry.event for entry in Entry.objects.order_by("id")] == [
-        *["AddAuthenticator"] * 2,
-        *["RemoveAuthenticator"] * 2,
+    assert [(entry.event, entry.outcome) for entry in Entry.objects.order_by("id")] == [
+        ("SignIn", "Success"),
+        *[("AddAuthenticator", "Success")] * 2,
+        ("UseAuthenticator", "wrong_code"),
+        ("UseAuthenticator", "Success"),
+        ("SignIn", "Success"),
+        *[("RemoveAuthenticator", "Success")] * 2,
     ]
     assert {address for mail in mailoutbox for address in mail.to} == {"acme@example.com"}
 
