@@ -1,8 +1,10 @@
 from allauth.account import views as allauth_views
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
 from accounts import views
+from accounts.passkeys import SignInWithPasskey
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
@@ -24,6 +26,12 @@ urlpatterns = [
     path("account/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("account/password/", allauth_views.password_change, name="account_change_password"),
     path("account/password/set/", allauth_views.password_set, name="account_set_password"),
+    # Before allauth's own of that path.
+    path(
+        "account/mfa/webauthn/login/",
+        login_not_required(SignInWithPasskey.as_view()),
+        name="mfa_login_webauthn",
+    ),
     path("account/mfa/", include("allauth.mfa.urls")),
     path("account/sessions/", views.sessions, name="usersessions_list"),
     path("account/keys/create/", views.create_key, name="create_key"),

@@ -15,12 +15,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import events
 from accounts.access_keys import MAXIMUM
 from accounts.demo import DEMO_PASSWORD, PEOPLE
 from accounts.forms import RamUserForm
 from accounts.http import ConsoleRequest, account_of, fragment
 from accounts.models import ONLY_MAIN_USER, AccessKey, User
 from accounts.sign_in import confirmed
+from accounts.signed_in import end, is_current, sessions_of
 from audit.models import Actor
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ class SignIn(LoginView):
     template_name = "accounts/login.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        demo = {"demo_people": PEOPLE, "demo_password": DEMO_PASSWORD} if settings.DEMO else {}
+        demo: dict[str, Any] = {}
+        if settings.DEMO and settings.DEMO_PEOPLE_SIGN_IN:
+            demo = {"demo_people": PEOPLE, "demo_password": DEMO_PASSWORD}
         return {**super().get_context_data(**kwargs), **demo}
 
 
@@ -54,12 +58,13 @@ def account(request: ConsoleRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: ConsoleRequest) -> HttpResponse:
     """Where one is signed in. A POST ends the session that it names, or all but this one where it names none."""
-    there = UserSession.objects.purge_and_list(request.user)
+    there = sessions_of(request.user)
+    for session in there:
+        session.is_this = is_current(session, request)
     if request.method != "POST":
-        there.sort(key=lambda session: session.created_at, reverse=True)
         return render(request, "accounts/sessions.html", {"sessions": there})
     chosen = request.POST.get("session")
-    others = [session for session in there if not session.is_current()]
+    others = [session for session in there if not session.is_this]
     if chosen is None:
         done = _("All other sessions have ended.")
     else:
@@ -67,8 +72,8 @@ def sessions(request: ConsoleRequest) -> HttpResponse:
         done = _("The session has ended.")
         if not others:
             raise Http404
-    for session in others:
-        session.end()
+    end(UserSession.objects.filter(pk__in=[session.pk for session in others]))
+    events.record("EndSessions", request, request.user, number=len(others))
     messages.success(request, done)
     return redirect("usersessions_list")
 

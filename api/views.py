@@ -22,10 +22,10 @@ from api.params import read as read_parameters
 from api.params import understand, unmet
 from api.signing import authenticate, claim_of
 from api.vendor import EVERY_ACTION
-from audit.database import is_unavailable
 from audit.middleware import client_address
 from audit.models import Actor, Door
 from images.models import PlannedShare
+from plumbing.database_errors import is_unavailable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
