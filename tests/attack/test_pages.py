@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import Entry
 from images.models import ImageShare
@@ -151,6 +153,16 @@ def test_who_one_is_now_is_said_on_the_page_that_is_loaded_anew(
     assert told in answer.content.decode()
     assert not ImageShare.objects.exists()
     assert not Entry.objects.exclude(event__startswith="Sign").exists()
+
+
+def test_to_say_whom_a_page_was_made_for_costs_no_query(as_acme: Client, acme_user: User, image: Image) -> None:
+    counts = set()
+    as_acme.get(CUSTOM)
+    for headers in ({}, {"HX-Request": "true"}, {"HX-Request": "true", "X-Page-Owner": str(acme_user.pk)}):
+        with CaptureQueriesContext(connection) as queries:
+            assert as_acme.get(CUSTOM, headers=headers).status_code == 200
+        counts.add(len(queries))
+    assert len(counts) == 1
 
 
 def sign_out(client: Client) -> Client:
