@@ -219,8 +219,8 @@ VARIABLES: tuple[Variable, ...] = (
         default=False,
         kind=switch,
         help="The sign-in page offers the demo people, and `make run` loads them with `manage.py demo`; `0` loads"
-        " nothing and removes nothing. On a `HOST` that is not loopback demo people and their AccessKeys are refused: everybody"
-        " knows the passwords",
+        " nothing and removes nothing. On a `HOST` that is not loopback demo people and their AccessKeys are refused:"
+        " everybody knows the passwords",
         default_help="off; on under `make run`",
     ),
     Variable(
