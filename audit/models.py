@@ -97,7 +97,7 @@ class Entry(models.Model):
     request_id = models.CharField(_("request ID"), max_length=36, blank=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
-    # Against tampering: which entries came before it (seals.spans), and its seal. The database fills them in for a
+    # Against tampering: the entries that came before it (seals.bind), and its seal. The database fills them in for a
     # version of this program that does not know of them yet.
     previous = models.TextField(default="", db_default="", blank=True, editable=False)
     seal = models.CharField(max_length=32, default="", db_default="", blank=True, editable=False)
@@ -151,7 +151,7 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
             column: _legible(value, getattr(Entry._meta.get_field(column), "max_length", None))
             for column, value in what.items()
         },
-        previous=seals.spans(_newest_ids()),
+        previous=seals.bind(_newest()),
     )
     entry.seal = seals.seal(entry)
     insert(entry)
@@ -161,15 +161,15 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
 
 # The number is a query so that PostgreSQL does not know it when it plans: it counts on a tenth of the log, and reads
 # that much backwards by the index. Knowing it, it reads and sorts the whole of a log that it takes for a short one.
-NEWEST_IDS = f"SELECT id FROM audit_entry ORDER BY id DESC LIMIT (SELECT {seals.WINDOW})"  # noqa: S608 - our own number
+NEWEST = f"SELECT id, seal FROM audit_entry ORDER BY id DESC LIMIT (SELECT {seals.WINDOW})"  # noqa: S608 - our own number
 
 
-def _newest_ids() -> list[int]:
+def _newest() -> list[tuple[int, str]]:
     # Not from a replica, which may be behind.
     connection = connections[DEFAULT_DB_ALIAS]
     with keeping_plans(connection), connection.cursor() as cursor:
-        cursor.execute(NEWEST_IDS)
-        return [number for (number,) in cursor.fetchall()]
+        cursor.execute(NEWEST)
+        return cursor.fetchall()
 
 
 def _legible(value: Any, max_length: int | None = None) -> Any:
