@@ -22,6 +22,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from ui.fields import NameField
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -134,7 +135,7 @@ class EditPasskeyForm(EditWebAuthnForm):
 class RamUserForm(forms.Form):
     """What the main user says of a RAM user; the model's verbs check and write it."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=64,
         validators=[RegexValidator(r"^[a-zA-Z0-9._-]+\Z", _("Only letters, digits, dots, dashes and underscores."))],

@@ -287,7 +287,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 def _act(event: str, person: User, by: Actor, **details: Any) -> Iterator[None]:
     """One act on a person, as they are now, and its entry in the operation log, in one transaction.
 
-    A refusal is recorded too.
+    What a rule refuses is recorded too.
     """
     what = _about(person, details)
     if not by.may_manage_people:
@@ -301,7 +301,7 @@ def _act(event: str, person: User, by: Actor, **details: Any) -> Iterator[None]:
             yield
             audit.record(event, by=by, **what)
     except ValidationError as refusal:
-        audit.record(event, by=by, outcome=getattr(refusal, "code", None) or "invalid", **what)
+        audit.record_refusal(event, refusal, by=by, **what)
         raise
 
 
