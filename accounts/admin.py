@@ -29,8 +29,10 @@ from accounts.models import STAFF_FIELDS, Account, User
 from accounts.sign_in import confirmed
 from accounts.signed_in import end_sessions
 from audit.models import Actor, Door
+from ui import entered
 from ui.admin import BigTableAdmin, DeletedByVerb, column
-from ui.typed import logon_name
+from ui.entered import logon_name
+from ui.fields import AccountIdField, NameField
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +67,12 @@ class AccountAdmin(BigTableAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
         return (*self.readonly_fields, "account_id") if obj else ("created_at",)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        fields = {"account_id": AccountIdField, "name": NameField}
+        if db_field.name in fields:
+            kwargs["form_class"] = fields[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     @admin.display(description=_("What it has"))
     def what_it_has(self, account: Account) -> str:
         images = changelist_link("images_image", _("Images"), owner__account_id=account.pk)
@@ -92,6 +100,10 @@ class AccountAdmin(BigTableAdmin):
 
 class AccountWidget(ForeignKeyRawIdWidget):
     """Django looks for whatever was entered, to name it beside the field; PostgreSQL has no NUL."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        return entered.account_id(value) if isinstance(value, str) else value
 
     def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
         return ("", "") if "\0" in str(value) else super().label_and_url_for_value(value)
@@ -139,6 +151,7 @@ class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("username", "account", "ram_id", "policy")
+        field_classes = {"username": NameField, "ram_id": AccountIdField}
 
     def clean_username(self) -> str:
         return logon_name(self.cleaned_data["username"])

@@ -26,7 +26,7 @@ import audit.models as audit
 from accounts.models import User
 from audit.middleware import client_address
 from audit.models import Actor, Door, Entry
-from ui.typed import logon_name
+from ui.entered import logon_name
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator

@@ -27,7 +27,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import events
 from accounts.models import User
-from ui.typed import logon_name
+from ui.entered import logon_name
+from ui.fields import NameField
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -191,7 +192,7 @@ class EditPasskeyForm(EditWebAuthnForm):
 class RamUserForm(forms.Form):
     """What the main user says of a RAM user; the model's verbs check and write it."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=64,
         validators=[RegexValidator(r"^[a-zA-Z0-9._-]+\Z", _("Only letters, digits, dots, dashes and underscores."))],

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 import audit.models as audit
 from accounts.access_keys import AccessKey
 from accounts.signed_in import end_sessions
-from ui.typed import logon_name
+from ui.entered import logon_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -309,7 +309,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 def _act(event: str, person: User, by: Actor, **details: Any) -> Iterator[None]:
     """One act on a person, as they are now, and its entry in the operation log, in one transaction.
 
-    A refusal is recorded too.
+    What a rule refuses is recorded too.
     """
     what = _about(person, details)
     try:
@@ -324,7 +324,7 @@ def _act(event: str, person: User, by: Actor, **details: Any) -> Iterator[None]:
         audit.record(event, by=by, outcome="no_permission", **what)
         raise
     except ValidationError as refusal:
-        audit.record(event, by=by, outcome=getattr(refusal, "code", None) or "invalid", **what)
+        audit.record_refusal(event, refusal, by=by, **what)
         raise
 
 

@@ -24,7 +24,7 @@ from accounts.encryption import decrypt, encrypt
 from accounts.signed_in import end_sessions, prune, remember
 from audit.middleware import client_address
 from plumbing.sign_in import CountsByName, has_to_confirm, throttled
-from ui.typed import logon_name
+from ui.entered import logon_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,6 @@ import audit.models as audit
 from api.errors import ApiError
 from api.params import Parameter, Text
 from images.models import Image, locked
-from images.validators import first_error
 from queries import prepared_with_plan
 from regions.models import Region
 
@@ -134,8 +133,7 @@ def all_or_nothing(call: Call, acts: Iterable[tuple[str, Model, Callable[..., ob
                 what = {"event": event, **_as_recorded(thing)}
                 verb(thing, by=call.by)
     except ValidationError as refusal:
-        outcome = first_error(refusal).code or "invalid"
-        audit.record(by=call.by, outcome=outcome, account_id=call.account.pk, **what)
+        audit.record_refusal(refusal=refusal, by=call.by, account_id=call.account.pk, **what)
         raise
 
 

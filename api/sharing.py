@@ -58,10 +58,10 @@ def modify_image_permission(call: Call) -> Answer:
                 if not share.standing.is_shared:
                     share.grant(by=call.by, owner=owner)
     except ValidationError as refusal:
-        audit.record(
+        audit.record_refusal(
             "UnshareImage" if account_id in removes else "ShareImage",
+            refusal,
             by=call.by,
-            outcome=validators.first_error(refusal).code or "invalid",
             account_id=call.account.pk,
             region_id=call["RegionId"],
             image_id=call["ImageId"],

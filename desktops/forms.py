@@ -10,6 +10,8 @@ from desktops.models import Desktop, Status, Template
 from desktops.models.template import Status as TemplateStatus
 from desktops.validators import DISK_SIZES, MOST_AT_ONCE
 from images.forms import ActForm, ListForm
+from ui.fields import LinesField, NameField
+from ui.filters import Filters
 from ui.paging import PAGE_SIZES
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ DISK = {"step": DISK_SIZES.step, "max": DISK_SIZES[-1]}
 class DesktopListForm(ListForm):
     CHOICES = {**ListForm.CHOICES, "status": [("", _("All statuses")), *Status.choices]}
 
-    q = forms.CharField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
+    q = NameField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
     size = forms.ChoiceField(label=_("Cloud computers per page"), required=False, choices=SIZES)
 
@@ -33,17 +35,19 @@ class DesktopListForm(ListForm):
 class TemplateListForm(ListForm):
     CHOICES = {**ListForm.CHOICES, "status": [("", _("All statuses")), *TemplateStatus.choices]}
 
-    q = forms.CharField(label=_("Search by template ID or name"), required=False, max_length=128)
+    q = NameField(label=_("Search by template ID or name"), required=False, max_length=128)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
     size = forms.ChoiceField(label=_("Templates per page"), required=False, choices=SIZES)
 
 
-class ChooseForm(forms.Form):
-    """The search in the list that an image is chosen from. What it does not understand is left out."""
+class ChooseForm(Filters, forms.Form):
+    """The search in the list that an image is chosen from. An unknown kind is the first one."""
+
+    FILTERS = ("q",)
 
     KINDS = {"custom": _("Custom Image"), "shared": _("Shared Image"), "system": _("System Image")}
 
-    q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
+    q = NameField(label=_("Search by image ID or name"), required=False, max_length=128)
     kind = forms.ChoiceField(required=False, choices=list(KINDS.items()))
 
     @property
@@ -83,7 +87,7 @@ class ConfigurationForm(ActForm):
 class NamesForm(ActForm):
     """What one enters to create computers after a template."""
 
-    name = forms.CharField(label=_("Cloud computer name"), required=False)
+    name = NameField(label=_("Cloud computer name"), required=False)
     amount = forms.IntegerField(
         label=_("Quantity"),
         initial=1,
@@ -129,8 +133,8 @@ class DesktopForm(NamesForm, ConfigurationForm):
 class TemplateForm(ConfigurationForm):
     """The Create Template and the Edit Template dialog."""
 
-    name = forms.CharField(label=_("Template name"), required=False)
-    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    name = NameField(label=_("Template name"), required=False)
+    description = LinesField(label=_("Description"), required=False)
 
     field_order = ["name", "description"]
 
@@ -173,7 +177,7 @@ class ChangeImageForm(ActForm):
 class CreateImageForm(ActForm):
     """The Create Image dialog. Its defaults are the console's; the API's are others."""
 
-    name = forms.CharField(label=_("Image Name"), required=False)
+    name = NameField(label=_("Image Name"), required=False)
     clean_personal_data = forms.BooleanField(
         label=_("Clean Personal Residual Data"),
         required=False,
@@ -185,11 +189,8 @@ class CreateImageForm(ActForm):
         label=_("Scope"),
         choices=[("ALL", _("System Disk and Data Disk")), ("SYSTEM", _("System Disk Only"))],
     )
-    description = forms.CharField(
-        label=_("Description"),
-        required=False,
-        help_text=_("Without one, the image name is the description."),
-        widget=forms.Textarea(attrs={"rows": 2}),
+    description = LinesField(
+        label=_("Description"), required=False, help_text=_("Without one, the image name is the description.")
     )
 
     def __init__(self, *args: Any, desktop: Desktop, **kwargs: Any) -> None:

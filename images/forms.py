@@ -11,8 +11,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from images import lookups
 from images.models import Image, ImageShare, OsType, PlannedShare, Status
 from regions.models import Region
+from ui.fields import AccountIdField, LinesField, NameField
+from ui.filters import Filters
 from ui.paging import PAGE_SIZE, PAGE_SIZES
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from django.http import QueryDict
     from django.utils.safestring import SafeString
 
+    from accounts.http import ConsoleRequest
     from audit.models import Actor
 
 
@@ -28,10 +32,8 @@ if TYPE_CHECKING:
 FIRST_PAGE = {"cursor": None, "by_me": None}
 
 
-class ListForm(forms.Form):
+class ListForm(Filters, forms.Form):
     """What a list of images is narrowed to and how it is laid out: its whole state, kept in the URL.
-
-    What it does not understand is left out: a link that has grown old still shows the list.
 
     Made by `of`; nothing changes it then.
     """
@@ -48,7 +50,9 @@ class ListForm(forms.Form):
         "os": [("", _("All OS")), *OsType.choices],
     }
 
-    q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
+    FILTERS = ("q", "status", "os")
+
+    q = NameField(label=_("Search by image ID or name"), required=False, max_length=128)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
     os = forms.ChoiceField(label=_("OS"), required=False, choices=CHOICES["os"])
     sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS], widget=forms.HiddenInput)
@@ -85,11 +89,11 @@ class ListForm(forms.Form):
         return [
             {
                 "label": self.fields[name].label if name != "q" else _("Search"),
-                "value": value if name == "q" else dict(self.CHOICES[name])[value],
+                "value": dict(self.CHOICES.get(name, ())).get(value, value),
                 "without": {name: None, **FIRST_PAGE},
             }
-            for name in ("q", "status", "os")
-            if (value := self.cleaned_data.get(name))
+            for name in self.FILTERS
+            if (value := self.cleaned_data.get(name) or self.not_understood.get(name))
         ]
 
     without_filters = {"q": None, "status": None, "os": None, **FIRST_PAGE}
@@ -115,6 +119,8 @@ class ListForm(forms.Form):
 
     def narrow(self, images: Any) -> Any:
         wanted = self.cleaned_data
+        if self.not_understood:
+            return images.none()
         if wanted.get("q"):
             images = images.matching(wanted["q"])
         if wanted.get("status"):
@@ -159,17 +165,32 @@ class ActForm(forms.Form):
 
         NUL, which PostgreSQL does not keep, becomes a character that no rule takes.
         """
-        self.full_clean()
-        return str(self.cleaned_data.get(name) or self.data.get(name, "")).strip().replace("\0", "\ufffd")
+        if not hasattr(self, "cleaned_data"):
+            # Once: it would take away what a refusal has said.
+            self.full_clean()
+        field = self.fields[name]
+        text = str(self.cleaned_data.get(name) or self.data.get(name, ""))
+        return (field.tidy(text) if isinstance(field, NameField) else text.strip()).replace("\0", "\ufffd")
 
 
-class ShareForm(ActForm):
+class RecipientForm(ActForm):
+    """An act that says of an account whether it exists."""
+
+    def is_one_too_many(self, request: ConsoleRequest) -> bool:
+        """Count that it was said. Whoever asked too often is told that, and nothing else."""
+        if not lookups.is_one_too_many(request, self.entered("account")):
+            return False
+        self.errors.clear()
+        self.add_error("account", lookups.WAIT)
+        return True
+
+
+class ShareForm(RecipientForm):
     """The Shared Image dialog."""
 
-    account = forms.CharField(
+    account = AccountIdField(
         label=_("Account"),
         required=False,
-        strip=True,
         help_text=_("The 16-digit ID of an Alibaba Cloud account, of either site. Not a RAM user's ID."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}),
     )
@@ -205,7 +226,7 @@ def _drawn_empty(_language: str | None) -> dict[str, SafeString]:
 class ShareOnBehalfForm(ShareForm):
     """The same for support staff, who name the image as well."""
 
-    image_id = forms.CharField(label=_("Image ID"), required=False, max_length=64)
+    image_id = NameField(label=_("Image ID"), required=False, max_length=64)
     confirm = forms.BooleanField(
         label=_("The owner asked for it, and has removed all sensitive data and files from the image."), required=False
     )
@@ -213,6 +234,9 @@ class ShareOnBehalfForm(ShareForm):
     field_order = ["image_id"]
 
     def grant_on_behalf(self, *, by: Actor) -> ImageShare | None:
+        if not self.entered("image_id"):
+            self.add_error("image_id", forms.Field.default_error_messages["required"])
+            return None
         image = Image.objects.filter(image_id=self.entered("image_id")).first()
         if image is not None and image.owner_id is not None:
             PlannedShare.objects.settle(image.owner_id)
@@ -220,15 +244,15 @@ class ShareOnBehalfForm(ShareForm):
 
 
 class EditForm(ActForm):
-    name = forms.CharField(label=_("Image name"), required=False)
-    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    name = NameField(label=_("Image name"), required=False)
+    description = LinesField(label=_("Description"), required=False)
 
 
-class CopyForm(EditForm):
+class CopyForm(RecipientForm, EditForm):
     """The Copy Image dialog; with an account, the copy is shared with it as soon as it is ready."""
 
     region = forms.ChoiceField(label=_("Region"), required=False)
-    account = forms.CharField(
+    account = AccountIdField(
         label=_("Account"),
         required=False,
         help_text=_("Leave it empty to only copy. With a 16-digit account ID, the copy is shared when it is ready."),
@@ -263,6 +287,7 @@ class CopyForm(EditForm):
                 description=self.entered("description"),
                 by=by,
                 then=plan if account else None,
+                share_with=account,
             )
         )
 

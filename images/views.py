@@ -16,15 +16,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import ConsoleRequest, account_of, fragment
 from accounts.models import ACCOUNT_ID, Account
-from accounts.sign_in import throttled
 from audit.models import Actor, Entry
-from images import validators
+from images import lookups, validators
 from images.actions import why_not
 from images.elsewhere import missing_image
 from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.middleware import shows_news
 from images.models import Image, ImageShare, SeenNotices, not_shared, shares_of
 from queries import Prepared, prepared, prepared_with_plan
+from ui import entered
 from ui.pages import current_page
 from ui.paging import Count, Position, UncountedLists, page_at, page_of, rows_at
 
@@ -145,9 +145,12 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
             return _recipient(request, found)
         return _sharing(request, found, ShareForm())
     form = ShareForm(request.POST)
-    share = form.grant(found, by=Actor.of(request))
+    # Who has used up the look-ups learns nothing by trying to share either.
+    paused = lookups.is_paused(request, form.entered("account"))
+    share = None if paused else form.grant(found, by=Actor.of(request))
     if share is None:
-        return _sharing(request, found, form, status=422)
+        too_many = form.is_one_too_many(request)
+        return _sharing(request, found, form, status=429 if too_many else 422)
     messages.success(
         request,
         _("Image %(image)s is shared with account %(account)s. They find it on their Shared Image tab in %(region)s.")
@@ -161,10 +164,11 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
 def _recipient(request: ConsoleRequest, image: Image) -> HttpResponse:
     """Whom the entered ID belongs to, or why not, before anyone confirms."""
     context: dict[str, Any] = {}
-    if throttled(request, "recipient"):
-        context["sentence"] = _("You have looked up many accounts. Wait a minute before the next.")
+    account_id = entered.account_id(request.GET["account"])
+    if lookups.is_one_too_many(request, account_id):
+        context["sentence"] = lookups.WAIT
         return render(request, "images/sharing.html#recipient", context, status=429)
-    share = ImageShare(image=image, owner=account_of(request), recipient_id=request.GET["account"].strip())
+    share = ImageShare(image=image, owner=account_of(request), recipient_id=account_id)
     try:
         validators.check(validators.RECIPIENT_RULES, share)
         context["recipient"] = share.recipient
@@ -255,6 +259,8 @@ def copy(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     if request.method != "POST":
         return _dialog(request, "copy", found, CopyForm(image=found), why_not("copy", found, request.user))
     form = CopyForm(request.POST, image=found)
+    if form.is_one_too_many(request):
+        return _dialog(request, "copy", found, form, status=429)
     made = form.copy(by=Actor.of(request))
     if made is None:
         return _dialog(request, "copy", found, form, status=422)

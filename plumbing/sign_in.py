@@ -16,7 +16,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows import reauthentication
 from allauth.core.internal import ratelimit
 
-from ui.typed import logon_name
+from ui.entered import logon_name
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -217,6 +217,6 @@ document.addEventListener("toggle", ({ target }) => {
 document.addEventListener("input", (event) => {
   const list = document.getElementById(event.target.dataset.filters);
   if (!list) return;
-  const wanted = event.target.value.trim().toLowerCase();
+  const wanted = event.target.value.replace(/^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu, "").toLowerCase();
   for (const row of list.children) row.hidden = !row.textContent.toLowerCase().includes(wanted);
 });

@@ -276,3 +276,17 @@ def test_unsharing_sharing_again_and_deleting_keep_all_invariants(share: ImageSh
     ImageShare.objects.get().revoke()
     image.delete()
     assert verify() == []
+
+
+def test_at_most_twenty_violations_of_an_invariant_are_printed_and_how_many_there_are(world: ImageShare) -> None:
+    Entry.objects.bulk_create(Entry(event="CopyImage", door=Door.API, seal=f"forged {n}") for n in range(70))
+    rows(Account).update(share_limit=0)
+    printed = io.StringIO()
+    with pytest.raises(CommandError, match=r"^71 violations of"):
+        call_command("verify", stdout=printed)
+    lines = [line.partition(": ") for line in printed.getvalue().splitlines()]
+    of_log = [sentence for name, _colon, sentence in lines if name == "operation_log_is_as_it_was_written"]
+    assert len(of_log) == 21
+    assert all("changed or forged" in sentence for sentence in of_log[:20])
+    assert of_log[20] == "70 violations in all, of which 20 are shown"
+    assert len([name for name, *_ in lines if name == "account_is_within_its_share_limit"]) == 1

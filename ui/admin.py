@@ -19,7 +19,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from plumbing.database_errors import is_unavailable
-from ui.typed import search_terms
+from ui.entered import search_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -79,7 +79,7 @@ def _images(request: ConsoleRequest, region: Region, form: ChooseForm, only: dic
     account, how = account_of(request), {"order": ("-id",), "size": IMAGES_PER_PAGE}
     cursor = request.GET.get("cursor", "")
     images = Image.objects.in_region(region).in_status(ImageStatus.AVAILABLE).filter(**only)
-    images = images.matching(form.cleaned_data.get("q", ""))
+    images = images.none() if form.mistakes else images.matching(form.cleaned_data["q"])
     if form.kind_chosen == "shared":
         # From the shares' index, newest share first, like the Shared Image tab.
         shares = ImageShare.objects.received_by(account).in_region(region).filter(image__in=images)
