@@ -76,7 +76,7 @@ screenshots: .venv/dev $(STATIC) $(TRANSLATIONS)
 
 # Gather the texts to translate; this one needs GNU gettext.
 messages: .venv/dev
-	$(PYTHON) manage.py makemessages -l zh_Hans --no-wrap --no-obsolete --add-location file -e html,py,jinja \
+	$(PYTHON) manage.py makemessages -l zh_Hans --no-wrap --no-obsolete --add-location file -e html,py,jinja,txt \
 		-i .venv -i .tools -i tests -i var -i benchmarks
 
 # Write the pinned requirements anew; with UPGRADE=--upgrade to the newest versions.

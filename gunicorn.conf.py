@@ -8,8 +8,11 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from eds_console.private import keep_private
 from eds_console.variables import env
 from eds_console.worker import Worker
+
+keep_private()
 
 # The processes of this server keep their counts in files of one folder, and whichever is asked for /metrics/ adds up.
 _COUNTS, _OURS = "PROMETHEUS_MULTIPROC_DIR", "console-metrics-"

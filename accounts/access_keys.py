@@ -77,7 +77,11 @@ class AccessKey(models.Model):
 
     @property
     def is_usable(self) -> bool:
+        from accounts import demo  # Late: it needs this module.
+
         account = self.user.account
+        if demo.is_refused(self.user.username):
+            return False
         return self.is_active and self.user.is_active and account is not None and account.is_active
 
     @classmethod

@@ -16,8 +16,7 @@ from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -26,10 +25,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 import audit.models as audit
-from accounts.models import Account, User
+from accounts.models import STAFF_FIELDS, Account, User
 from accounts.sign_in import confirmed
+from accounts.signed_in import end_sessions
 from audit.models import Actor, Door
+from ui import entered
 from ui.admin import BigTableAdmin, DeletedByVerb, column
+from ui.entered import logon_name
+from ui.fields import AccountIdField, NameField
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +67,12 @@ class AccountAdmin(BigTableAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
         return (*self.readonly_fields, "account_id") if obj else ("created_at",)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        fields = {"account_id": AccountIdField, "name": NameField}
+        if db_field.name in fields:
+            kwargs["form_class"] = fields[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     @admin.display(description=_("What it has"))
     def what_it_has(self, account: Account) -> str:
         images = changelist_link("images_image", _("Images"), owner__account_id=account.pk)
@@ -75,6 +84,8 @@ class AccountAdmin(BigTableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Account, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if "is_active" in form.changed_data:
+            end_sessions(obj.users.all())
         audit.record(
             "ModifyAccount" if change else "CreateAccount",
             by=Actor.of(request, Door.ADMIN),
@@ -89,6 +100,10 @@ class AccountAdmin(BigTableAdmin):
 
 class AccountWidget(ForeignKeyRawIdWidget):
     """Django looks for whatever was entered, to name it beside the field; PostgreSQL has no NUL."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        return entered.account_id(value) if isinstance(value, str) else value
 
     def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
         return ("", "") if "\0" in str(value) else super().label_and_url_for_value(value)
@@ -136,9 +151,10 @@ class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("username", "account", "ram_id", "policy")
+        field_classes = {"username": NameField, "ram_id": AccountIdField}
 
     def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).strip().lower()
+        return logon_name(self.cleaned_data["username"])
 
 
 @admin.register(User)
@@ -179,11 +195,18 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         # Nobody moves to another account, or becomes a RAM user there.
-        return (*self.readonly_fields, "account", "ram_id") if obj else self.readonly_fields
+        fixed = ("account", "ram_id") if obj else ()
+        only_shown = () if request.user.is_superuser else tuple(STAFF_FIELDS)
+        return (*self.readonly_fields, *fixed, *only_shown)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only superusers change support staff: who sets a superuser's password or address is one."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Main users and support staff are disabled, never removed: the admin site's own log would go with them."""
-        return super().has_delete_permission(request, obj) and (obj is None or obj.is_ram_user)
+        may_delete = super().has_delete_permission(request, obj) and _may_touch(request, obj)
+        return may_delete and (obj is None or obj.is_ram_user)
 
     @method_decorator(sensitive_post_parameters())
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -228,15 +251,17 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
         return confirmed(self._remove_second_factors)(request, users)
 
     def _remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        by, done = Actor.of(request, Door.ADMIN), 0
         for user in users:
-            with transaction.atomic():
-                Authenticator.objects.filter(user=user).delete()
-                for session in UserSession.objects.filter(user=user):
-                    session.end()
-                audit.record(
-                    "RemoveAuthenticator",
-                    by=Actor.of(request, Door.ADMIN),
-                    account_id=user.account_id or "",
-                    details={"user": user.username, "type": "all"},
-                )
-        self.message_user(request, _("Their password is all that they need to sign in now."))
+            try:
+                user.remove_second_factors(by=by)
+                done += 1
+            except PermissionDenied as refusal:
+                told = _("Nothing was done about %(name)s: %(refusal)s") % {"name": user, "refusal": refusal}
+                self.message_user(request, told, messages.ERROR)
+        if done:
+            self.message_user(request, _("Their password is all that they need to sign in now."))
+
+
+def _may_touch(request: HttpRequest, person: User | None) -> bool:
+    return person is None or request.user.is_superuser or not person.is_support

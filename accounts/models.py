@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
 from accounts.access_keys import AccessKey
+from accounts.signed_in import end_sessions
+from ui.entered import logon_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +32,8 @@ RAM_ID = r"2[0-9]{17}"
 DEFAULT_SHARE_LIMIT = 50
 RAM_USER_LIMIT = 100
 ONLY_MAIN_USER = _("Only the main user of the account may do this.")
+ONLY_SUPERUSERS = _("Only a superuser may change support staff, or who belongs to them.")
+STAFF_FIELDS = frozenset({"is_staff", "is_superuser", "user_permissions"})
 
 
 class Account(models.Model):
@@ -83,7 +87,7 @@ class UserManager(BaseUserManager["User"]):
         return super().get_queryset().select_related("account")
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(username=(username or "").strip().lower())
+        return self.get(username=logon_name(username or ""))
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(username=username, **fields)
@@ -181,7 +185,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def clean(self) -> None:
-        self.username = self.username.strip().lower()
+        self.username = logon_name(self.username)
         self.ram_id = self.ram_id or None
         if self.ram_id and not self.username.endswith(f"@{self.account_id}.onaliyun.com"):
             raise ValidationError(
@@ -202,6 +206,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def may_manage_people(self) -> bool:
         """RAM users, whatever their policy, make no others and give themselves no other policy."""
         return not self.is_ram_user
+
+    @property
+    def is_support(self) -> bool:
+        """Whether this person works on the admin site, or may do all there once they are let in."""
+        return self.is_staff or self.is_superuser
 
     @property
     def ram_name(self) -> str:
@@ -232,12 +241,22 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.full_clean()
             # A main user's address follows from the logon name.
             self.save(update_fields=[*fields, "email", *(["password"] if gets_password else [])])
+            if gets_password:
+                end_sessions([self])
 
     def permit(self, permissions: Iterable[Permission], *, by: Actor) -> None:
         """Let this member of the support staff do this on the admin site, and nothing else."""
         names = sorted(f"{permission.content_type.app_label}.{permission.codename}" for permission in permissions)
         with _act("UpdateUser", self, by, user_permissions=names):
             self.user_permissions.set(permissions)
+
+    def remove_second_factors(self, *, by: Actor) -> None:
+        """For a person who has lost the telephone and the recovery codes. Their sessions end."""
+        from allauth.mfa.models import Authenticator  # Late: it needs this module.
+
+        with _act("RemoveAuthenticator", self, by, type="all"):
+            Authenticator.objects.filter(user=self).delete()
+            end_sessions([self])
 
     def enable(self, *, by: Actor) -> None:
         self._set_active(active=True, event="EnableUser", by=by)
@@ -251,6 +270,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not self.is_ram_user:
             raise ValueError("Only RAM users are removed, never the main user.")
         with _act("DeleteUser", self, by):
+            end_sessions([self])
             self.delete()
 
     def lock(self) -> None:
@@ -267,6 +287,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         with _act(event, self, by):
             self.is_active = active
             self.save(update_fields=["is_active"])
+            # Also before they are enabled: whoever signed in at the very moment of being disabled stays out.
+            end_sessions([self])
 
     def _count_as_ram_user(self) -> None:
         # The lock is what makes the count hold until the commit.
@@ -292,22 +314,32 @@ class User(AbstractBaseUser, PermissionsMixin):
 def _act(event: str, person: User, by: Actor, **details: Any) -> Iterator[None]:
     """One act on a person, as they are now, and its entry in the operation log, in one transaction.
 
-    A refusal is recorded too.
+    What a rule refuses is recorded too.
     """
     what = _about(person, details)
-    if not by.may_manage_people:
-        audit.record(event, by=by, outcome="no_permission", **what)
-        raise PermissionDenied(ONLY_MAIN_USER)
     try:
         with transaction.atomic():
-            if person.pk:
+            if person.pk and by.may_manage_people:
                 person.lock()
                 what = _about(person, details)
+            _refuse_who_may_not(by, person, details)
             yield
             audit.record(event, by=by, **what)
-    except ValidationError as refusal:
-        audit.record(event, by=by, outcome=getattr(refusal, "code", None) or "invalid", **what)
+    except PermissionDenied:
+        audit.record(event, by=by, outcome="no_permission", **what)
         raise
+    except ValidationError as refusal:
+        audit.record_refusal(event, refusal, by=by, **what)
+        raise
+
+
+def _refuse_who_may_not(by: Actor, person: User, details: dict[str, Any]) -> None:
+    if not by.may_manage_people:
+        raise PermissionDenied(ONLY_MAIN_USER)
+    touches_staff = person.is_support or not STAFF_FIELDS.isdisjoint(details)
+    # The command line acts as nobody, and may do all.
+    if touches_staff and by.user_id and not User.objects.filter(pk=by.user_id, is_superuser=True).exists():
+        raise PermissionDenied(ONLY_SUPERUSERS)
 
 
 def _about(person: User, details: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 from allauth.account import views as allauth_views
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
+from accounts.passkeys import SignInWithPasskey
 from accounts.views import center, keys, people, preferences
 
 urlpatterns = [
@@ -26,6 +28,12 @@ urlpatterns = [
     path("account/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("account/password/", allauth_views.password_change, name="account_change_password"),
     path("account/password/set/", allauth_views.password_set, name="account_set_password"),
+    # Before allauth's own of that path.
+    path(
+        "account/mfa/webauthn/login/",
+        login_not_required(SignInWithPasskey.as_view()),
+        name="mfa_login_webauthn",
+    ),
     path("account/mfa/", include("allauth.mfa.urls")),
     path("account/sessions/", center.sessions, name="usersessions_list"),
     path("account/keys/create/", keys.create, name="create_key"),

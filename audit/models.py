@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from prometheus_client import Counter
 
-from audit import seals
+from audit import refusals, seals
 from audit.middleware import client_address
 from audit.sentences import sentence_of
 from queries import insert, keeping_plans
 
 if TYPE_CHECKING:
+    from django.core.exceptions import ValidationError
     from django.http import HttpRequest
     from markupsafe import Markup
 
@@ -99,7 +100,7 @@ class Entry(models.Model):
     request_id = models.CharField(_("request ID"), max_length=36, blank=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
-    # Against tampering: which entries came before it (seals.spans), and its seal. The database fills them in for a
+    # Against tampering: the entries that came before it (seals.bind), and its seal. The database fills them in for a
     # version of this program that does not know of them yet.
     previous = models.TextField(default="", db_default="", blank=True, editable=False)
     seal = models.CharField(max_length=32, default="", db_default="", blank=True, editable=False)
@@ -158,7 +159,7 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
             column: _legible(value, getattr(Entry._meta.get_field(column), "max_length", None))
             for column, value in what.items()
         },
-        previous=seals.spans(_newest_ids()),
+        previous=seals.bind(_newest()),
     )
     entry.seal = seals.seal(entry)
     insert(entry)
@@ -166,17 +167,23 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
     return entry
 
 
+def record_refusal(event: str, refusal: ValidationError, *, by: Actor, **what: Any) -> None:
+    """Write the entry of a try that a rule refused. What only the form refuses was no act, and leaves none."""
+    if outcome := refusals.outcome_of(refusal):
+        record(event, by=by, outcome=outcome, **what)
+
+
 # The number is a query so that PostgreSQL does not know it when it plans: it counts on a tenth of the log, and reads
 # that much backwards by the index. Knowing it, it reads and sorts the whole of a log that it takes for a short one.
-NEWEST_IDS = f"SELECT id FROM audit_entry ORDER BY id DESC LIMIT (SELECT {seals.WINDOW})"  # noqa: S608 - our own number
+NEWEST = f"SELECT id, seal FROM audit_entry ORDER BY id DESC LIMIT (SELECT {seals.WINDOW})"  # noqa: S608 - our own number
 
 
-def _newest_ids() -> list[int]:
+def _newest() -> list[tuple[int, str]]:
     # Not from a replica, which may be behind.
     connection = connections[DEFAULT_DB_ALIAS]
     with keeping_plans(connection), connection.cursor() as cursor:
-        cursor.execute(NEWEST_IDS)
-        return [number for (number,) in cursor.fetchall()]
+        cursor.execute(NEWEST)
+        return cursor.fetchall()
 
 
 def _legible(value: Any, max_length: int | None = None) -> Any:

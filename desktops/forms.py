@@ -11,6 +11,8 @@ from desktops.models.template import Status as TemplateStatus
 from desktops.validators import DISK_SIZES, MOST_AT_ONCE
 from images.forms import ImageListForm
 from images.models import OsType
+from ui.fields import LinesField, NameField
+from ui.filters import Filters
 from ui.forms import ActionForm, ListForm
 
 if TYPE_CHECKING:
@@ -40,23 +42,25 @@ class ComputerListForm(ListForm):
 
 
 class DesktopListForm(ComputerListForm):
-    q = forms.CharField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
+    q = NameField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All statuses")), *Status.choices])
 
 
 class TemplateListForm(ComputerListForm):
-    q = forms.CharField(label=_("Search by template ID or name"), required=False, max_length=128)
+    q = NameField(label=_("Search by template ID or name"), required=False, max_length=128)
     status = forms.ChoiceField(
         label=_("Status"), required=False, choices=[("", _("All statuses")), *TemplateStatus.choices]
     )
 
 
-class ChooseForm(forms.Form):
-    """The search in the list that an image is chosen from. What it does not understand is left out."""
+class ChooseForm(Filters, forms.Form):
+    """The search in the list that an image is chosen from. An unknown kind is the first one."""
+
+    FILTERS = ("q",)
 
     KINDS = {"custom": _("Custom Image"), "shared": _("Shared Image"), "system": _("System Image")}
 
-    q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
+    q = NameField(label=_("Search by image ID or name"), required=False, max_length=128)
     kind = forms.ChoiceField(required=False, choices=list(KINDS.items()))
 
     @property
@@ -96,7 +100,7 @@ class ConfigurationForm(ActionForm):
 class NamesForm(ActionForm):
     """What one enters to create computers after a template."""
 
-    name = forms.CharField(label=_("Cloud computer name"), required=False)
+    name = NameField(label=_("Cloud computer name"), required=False)
     amount = forms.IntegerField(
         label=_("Quantity"),
         initial=1,
@@ -142,10 +146,18 @@ class DesktopForm(NamesForm, ConfigurationForm):
 class TemplateForm(ConfigurationForm):
     """The Create Template and the Edit Template dialog."""
 
-    name = forms.CharField(label=_("Template name"), required=False)
-    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    name = NameField(label=_("Template name"), required=False)
+    description = LinesField(label=_("Description"), required=False)
 
     field_order = ["name", "description"]
+
+    def __init__(self, *args: Any, is_incomplete: bool = False, **kwargs: Any) -> None:
+        """`is_incomplete` is for a template that lacks its image, and may go on lacking its type and its disk."""
+        super().__init__(*args, **kwargs)
+        if is_incomplete:
+            desktop_type: Any = self.fields["desktop_type"]
+            desktop_type.required = self.fields["system_disk_gib"].required = False
+            desktop_type.choices = [("", _("None")), *desktop_type.choices]
 
     def create(self, account: Account, region: Region, image_ref: str, *, by: Actor) -> Template | None:
         """Create the template. `image_ref` is the ID that was chosen, for where no such image is found any more."""
@@ -178,7 +190,7 @@ class ChangeImageForm(ActionForm):
 class CreateImageForm(ActionForm):
     """The Create Image dialog. Its defaults are the console's; the API's are others."""
 
-    name = forms.CharField(label=_("Image Name"), required=False)
+    name = NameField(label=_("Image Name"), required=False)
     clean_personal_data = forms.BooleanField(
         label=_("Clean Personal Residual Data"),
         required=False,
@@ -190,11 +202,8 @@ class CreateImageForm(ActionForm):
         label=_("Scope"),
         choices=[("ALL", _("System Disk and Data Disk")), ("SYSTEM", _("System Disk Only"))],
     )
-    description = forms.CharField(
-        label=_("Description"),
-        required=False,
-        help_text=_("Without one, the image name is the description."),
-        widget=forms.Textarea(attrs={"rows": 2}),
+    description = LinesField(
+        label=_("Description"), required=False, help_text=_("Without one, the image name is the description.")
     )
 
     def __init__(self, *args: Any, desktop: Desktop, **kwargs: Any) -> None:

@@ -44,6 +44,12 @@ def image_is_usable(it: Configuration) -> None:
     The acts ask under a lock of the image that sharing, unsharing and deleting take too, so it is true at the commit.
     """
     if it.image is None and not it.image_ref:
+        if getattr(it, "template", None):
+            raise _about(
+                "image",
+                _("The template has no image. Edit it and choose one, or choose another template."),
+                "template_without_image",
+            )
         raise _about("image", _("Choose an image."), "image_missing")
     usable = Image.objects.usable_by(it.account_id).in_region(it.region_id)
     if it.image is None or not usable.filter(pk=it.image.pk).exists():
@@ -68,6 +74,8 @@ def image_is_ready(it: Configuration) -> None:
 
 
 def type_exists(it: Configuration) -> None:
+    if not it.desktop_type:
+        raise _about("desktop_type", _("Choose a cloud computer type."), "desktop_type_not_found")
     if it.desktop_type not in TYPES:
         raise _about(
             "desktop_type",
@@ -153,12 +161,21 @@ def amount_is_allowed(it: Desktop) -> None:
 
 
 def name_has_room_for_number(it: Desktop) -> None:
-    if it.amount > 1 and len(it.name) > NAME_LENGTH - len("-00"):
+    if it.amount > 1 and it.is_numbered and len(it.name) > NAME_LENGTH - len("-00"):
         raise _about(
             "name",
             _("Enter at most %(length)s characters: each computer's number is added to the name."),
             "name_too_long",
             length=NAME_LENGTH - len("-00"),
+        )
+
+
+def template_is_paid_by_use(it: Desktop) -> None:
+    """CreateTemplate.ChargeType: a template may ask for a subscription, which only its use can refuse."""
+    if it.template is not None and it.template.extras.get("ChargeType", it.CHARGE_TYPE) != it.CHARGE_TYPE:
+        raise ValidationError(
+            _("The template asks for a subscription, and cloud computers here are paid by use. Choose another one."),
+            code="charge_type_unsupported",
         )
 
 
@@ -252,8 +269,8 @@ def personal_data_can_be_cleaned(it: Desktop) -> None:
 
 
 def template_os_stays(it: Template) -> None:
-    """ModifyBundle: the new image has the same OS."""
-    if it.image is not None and it.image.os_type != it.os_type:
+    """ModifyBundle: the new image has the same OS. A template without an image has none yet."""
+    if it.image is not None and it.os_type and it.image.os_type != it.os_type:
         raise _about(
             "image",
             _("A template keeps its OS. Choose a %(os)s image, or create another template."),
@@ -264,7 +281,7 @@ def template_os_stays(it: Template) -> None:
 
 def template_gpu_stays(it: Template) -> None:
     """ModifyBundle: the new image has the same GPU type."""
-    if it.image is not None and it.image.gpu != it.gpu:
+    if it.image is not None and it.os_type and it.image.gpu != it.gpu:
         raise _about(
             "image",
             _("A template with a GPU image keeps a GPU image, and one without keeps one without. Choose another."),
@@ -286,6 +303,8 @@ CONFIGURATION_RULES: tuple[Callable[[Configuration], None], ...] = (
 )
 
 AMOUNT_RULES: tuple[Callable[[Desktop], None], ...] = (amount_is_allowed, name_has_room_for_number)
+
+TEMPLATE_RULES: tuple[Callable[[Desktop], None], ...] = (template_is_paid_by_use,)
 
 START_RULES: tuple[Callable[[Desktop], None], ...] = (computer_is_stopped,)
 STOP_RULES: tuple[Callable[[Desktop], None], ...] = (computer_is_running, computer_is_not_being_imaged)

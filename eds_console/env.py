@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -133,6 +134,42 @@ def one_of(*choices: str) -> Kind:
         return value
 
     return read
+
+
+def origin(value: str) -> str:
+    parts = _split(value)
+    try:
+        # The port is read when it is asked for.
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        has_host = False
+    rest = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    has_space = any(character.isspace() for character in parts.netloc)
+    if parts.scheme not in {"http", "https"} or not has_host or rest or has_space:
+        raise ValueError("must be an origin such as https://console.example.com")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server that listens on this host."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def usual_origin(*, https: bool, served_as: list[str], host: str, port: int) -> str:
+    """The origin by which people reach the console where none is set. It is never taken from a request.
+
+    Behind TLS it is the first full name of `served_as`, else the address that the server listens on.
+    """
+    if https:
+        # Behind a proxy nobody reaches the address that the server listens on.
+        for name in served_as:
+            if "." in name.strip(".") and not name.startswith((".", "*", "127.")):
+                return f"https://{name}"
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))  # noqa: S104 - not bound
+    return f"{'https' if https else 'http'}://{f'[{address}]' if ':' in address else address}:{port}"
 
 
 def fernet_keys(value: str) -> list[str]:

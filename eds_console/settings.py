@@ -3,7 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from eds_console.env import cache, database, mailer
+from eds_console.env import cache, database, is_loopback, mailer
 from eds_console.variables import BASE_DIR, VAR_DIR, env
 
 DEBUG = env("DEBUG")
@@ -22,11 +22,15 @@ HTTPS = env("HTTPS")
 # So many proxies add to X-Forwarded-For before a request comes here. They are believed about the client's address.
 PROXIES = env("PROXIES")
 DEMO = env("DEMO")
+# Everybody knows the passwords of the demo people, so they sign in only where nobody else reaches the server.
+DEMO_PEOPLE_SIGN_IN = is_loopback(env("HOST"))
 COPY_GIB_PER_SECOND = env("COPY_GIB_PER_SECOND")
 CREATE_IMAGE_SECONDS = env("CREATE_IMAGE_SECONDS")
 
 ALLOWED_HOSTS = env("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
+# Links in mails begin with it.
+PUBLIC_URL = env("PUBLIC_URL")
 
 INSTALLED_APPS = [
     "audit",
@@ -47,7 +51,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "accounts.user_sessions.HashedUserSessionsConfig",
     "django_htmx",
     "django_http_compression",
     "crispy_forms",
@@ -158,6 +162,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+# How long a link to set a new password works, in seconds.
+PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How long a password, code or passkey that was asked for again holds, in seconds.
@@ -172,6 +178,9 @@ ACCOUNT_RATE_LIMITS = {
 }
 MFA_ADAPTER = "accounts.sign_in.MFAAdapter"
 MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondCodeForm",
+    "reauthenticate": "accounts.forms.ConfirmCodeForm",
+    "activate_totp": "accounts.forms.ActivateAppForm",
     "add_webauthn": "accounts.forms.AddPasskeyForm",
     "edit_webauthn": "accounts.forms.EditPasskeyForm",
     "login_webauthn": "accounts.forms.SignInPasskeyForm",
@@ -221,6 +230,8 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
+# Of collected files, whatever the umask is: Django's default lets everybody read them.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # No form has a file in it.
 FILE_UPLOAD_HANDLERS = ["ui.uploads.NoFiles"]
 X_FRAME_OPTIONS = "DENY"

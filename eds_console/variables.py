@@ -17,13 +17,16 @@ from eds_console.env import (
     database_url,
     fernet_key_from,
     fernet_keys,
+    is_loopback,
     mail_url,
     number,
     one_of,
+    origin,
     secret_key,
     switch,
     text,
     texts,
+    usual_origin,
     whole_number,
 )
 
@@ -123,6 +126,17 @@ VARIABLES: tuple[Variable, ...] = (
         help="Origins with scheme, where forms come through another host name",
     ),
     Variable(
+        "PUBLIC_URL",
+        default=lambda: usual_origin(
+            https=env("HTTPS"), served_as=env("ALLOWED_HOSTS"), host=env("HOST"), port=env("PORT")
+        ),
+        kind=origin,
+        help="The origin in the links of mails, such as `https://console.example.com`; it never comes from a request."
+        " Without it: with `HTTPS` the first full name in `ALLOWED_HOSTS`, else the server's own address, from `HOST`"
+        " and `PORT`",
+        default_help="see right",
+    ),
+    Variable(
         "HTTPS",
         default=lambda: not env("DEBUG"),
         kind=switch,
@@ -193,10 +207,10 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "METRICS_TOKEN",
-        default="",
+        default=lambda: "console-demo" if env("DEMO") and is_loopback(env("HOST")) else "",
         kind=text,
         help="`/metrics/` answers requests with `Authorization: Bearer …` and this text. Without it, it answers none",
-        default_help="none; `console-demo` under `make run`",
+        default_help="none; `console-demo` with `DEMO`, on a loopback `HOST`",
         is_secret=True,
     ),
     Variable("DEBUG", default=False, kind=switch, help="For developers only", default_help="off; on for `manage.py`"),
@@ -204,7 +218,9 @@ VARIABLES: tuple[Variable, ...] = (
         "DEMO",
         default=False,
         kind=switch,
-        help="The sign-in page offers the demo people. Demo data exists only where `manage.py demo` was run",
+        help="The sign-in page offers the demo people, and `make run` loads them with `manage.py demo`; `0` loads"
+        " nothing and removes nothing. On a `HOST` that is not loopback demo people and their AccessKeys are refused:"
+        " everybody knows the passwords",
         default_help="off; on under `make run`",
     ),
     Variable(

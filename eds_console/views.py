@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest
-from audit.database import is_unavailable
 from images.elsewhere import NotHereError
+from plumbing.database_errors import is_unavailable
 from regions.middleware import UnknownRegionError
 from regions.models import DEFAULT_REGION_ID, Region
 from ui.pages import FRAGMENT, PLAIN, page, previous_page

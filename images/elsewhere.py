@@ -48,8 +48,7 @@ def in_other_regions(
     request: ConsoleRequest, region: Region, thing_id: str, region_ids: Iterable[str], page: str
 ) -> Http404:
     """Not found, with links to the regions where the account has what has this ID. `page` is the URL of its page."""
-    found = set(region_ids)
-    others = [other for other in every_region() if other.pk in found]
+    others = _regions(region_ids)
     if not others:
         return Http404()
     match = request.resolver_match
@@ -58,9 +57,24 @@ def in_other_regions(
     if match and request.method != "POST" and thing_id in match.kwargs.values():
         name, kwargs = match.view_name, match.kwargs
     links = [(reverse(name, kwargs={**kwargs, "region": other.pk}), other.name, other.pk) for other in others]
-    sentence = _("%(id)s is not in %(here)s. You find it in: %(regions)s.") % {
+    return NotHereError(_("In another region"), _found_in(thing_id, region, others), links)
+
+
+def where_image_is(request: ConsoleRequest, region: Region, image_id: str) -> str:
+    """A sentence with the other regions where the account can use the image; empty where there are none."""
+    usable = Image.objects.usable_by(account_of(request)).filter(image_id=image_id)
+    others = _regions(usable.values_list("region", flat=True))
+    return _found_in(image_id, region, others) if others else ""
+
+
+def _regions(region_ids: Iterable[str]) -> list[Region]:
+    found = set(region_ids)
+    return [region for region in every_region() if region.pk in found]
+
+
+def _found_in(thing_id: str, region: Region, others: list[Region]) -> str:
+    return _("%(id)s is not in %(here)s. You find it in: %(regions)s.") % {
         "id": thing_id,
         "here": region.name,
-        "regions": ", ".join(str(other.name) for other in others),
+        "regions": ", ".join(other.name for other in others),
     }
-    return NotHereError(_("In another region"), sentence, links)

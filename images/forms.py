@@ -11,13 +11,16 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from images import lookups
 from images.models import Image, ImageShare, OsType, PlannedShare, Status
 from regions.models import Region, every_region
+from ui.fields import AccountIdField, LinesField, NameField
 from ui.forms import ActionForm, ListForm
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
+    from accounts.http import ConsoleRequest
     from audit.models import Actor
 
 
@@ -30,7 +33,7 @@ class ImageListForm(ListForm):
     }
     FILTERS: ClassVar[tuple[str, ...]] = ("q", "status", "os", "encrypted")
 
-    q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
+    q = NameField(label=_("Search by image ID or name"), required=False, max_length=128)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All statuses")), *Status.choices])
     os = forms.ChoiceField(label=_("OS"), required=False, choices=[("", _("All OS")), *OsType.choices])
     encrypted = forms.ChoiceField(
@@ -69,13 +72,24 @@ class CustomImageListForm(ImageListForm):
     )
 
 
-class ShareForm(ActionForm):
+class RecipientForm(ActionForm):
+    """An act that says of an account whether it exists."""
+
+    def is_one_too_many(self, request: ConsoleRequest) -> bool:
+        """Count that it was said. Whoever asked too often is told that, and nothing else."""
+        if not lookups.is_one_too_many(request, self.entered("account")):
+            return False
+        self.errors.clear()
+        self.add_error("account", lookups.WAIT)
+        return True
+
+
+class ShareForm(RecipientForm):
     """The Shared Image dialog."""
 
-    account = forms.CharField(
+    account = AccountIdField(
         label=_("Account"),
         required=False,
-        strip=True,
         help_text=_("The 16-digit ID of an Alibaba Cloud account, of either site. Not a RAM user's ID."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}),
     )
@@ -111,7 +125,7 @@ def _drawn_empty(_language: str | None) -> dict[str, SafeString]:
 class ShareOnBehalfForm(ShareForm):
     """The same for support staff, who name the image as well."""
 
-    image_id = forms.CharField(label=_("Image ID"), required=False, max_length=64)
+    image_id = NameField(label=_("Image ID"), required=False, max_length=64)
     confirm = forms.BooleanField(
         label=_("The owner asked for it, and has removed all sensitive data and files from the image."), required=False
     )
@@ -119,6 +133,9 @@ class ShareOnBehalfForm(ShareForm):
     field_order = ["image_id"]
 
     def grant_on_behalf(self, *, by: Actor) -> ImageShare | None:
+        if not self.entered("image_id"):
+            self.add_error("image_id", forms.Field.default_error_messages["required"])
+            return None
         image = Image.objects.filter(image_id=self.entered("image_id")).first()
         if image is not None and image.owner_id is not None:
             PlannedShare.objects.settle(image.owner_id)
@@ -126,15 +143,15 @@ class ShareOnBehalfForm(ShareForm):
 
 
 class EditForm(ActionForm):
-    name = forms.CharField(label=_("Image name"), required=False)
-    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    name = NameField(label=_("Image name"), required=False)
+    description = LinesField(label=_("Description"), required=False)
 
 
-class CopyForm(EditForm):
+class CopyForm(RecipientForm, EditForm):
     """The Copy Image dialog; with an account, the copy is shared with it as soon as it is ready."""
 
     region = forms.ChoiceField(label=_("Region"), required=False)
-    account = forms.CharField(
+    account = AccountIdField(
         label=_("Account"),
         required=False,
         help_text=_("Leave it empty to only copy. With a 16-digit account ID, the copy is shared when it is ready."),
@@ -169,6 +186,7 @@ class CopyForm(EditForm):
                 description=self.entered("description"),
                 by=by,
                 then=plan if account else None,
+                share_with=account,
             )
         )
 

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import ACCOUNT_ID, RAM_ID
 from regions.models import Region
+from ui import entered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -140,7 +141,7 @@ def recipient_is_an_account_id(share: ImageShare) -> None:
     text = share.recipient_id or ""
     if not text:
         raise _about("recipient", _("Enter the ID of the account to share with."), "account_missing")
-    if re.fullmatch(rf"{RAM_ID}|[^@\s]+@[^@\s]+\.onaliyun\.com", text):
+    if re.fullmatch(rf"{RAM_ID}|[^@\s]+@[^@\s]+\.onaliyun\.com", text, re.IGNORECASE):
         raise _about(
             "recipient",
             _(
@@ -149,10 +150,17 @@ def recipient_is_an_account_id(share: ImageShare) -> None:
             ),
             "account_is_ram_user",
         )
-    if not re.fullmatch(ACCOUNT_ID, text):
+    if re.fullmatch(ACCOUNT_ID, text):
+        return
+    # It may look like a digit, so it is named.
+    if odd := entered.odd_character(text):
         raise _about(
-            "recipient", _("An account ID is exactly 16 digits, with nothing between them."), "account_malformed"
+            "recipient",
+            _("An account ID is exactly 16 digits, each of them 0 to 9. This is none of them: %(character)s"),
+            "account_malformed",
+            character=odd,
         )
+    raise _about("recipient", _("An account ID is exactly 16 digits, with nothing between them."), "account_malformed")
 
 
 def recipient_is_another_account(share: ImageShare) -> None:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Door, Entry
+from ui.fields import NameField
+from ui.filters import Filters
 from ui.paging import PAGE_SIZE, PAGE_SIZES
 
 if TYPE_CHECKING:
@@ -49,11 +51,8 @@ def values_of(account_id: str) -> dict[str, list[str]]:
     return {column: sorted(values) for column, values in found.items()}
 
 
-class LogForm(forms.Form):
-    """What the operation log is narrowed to: its whole state, kept in the URL. All times are UTC.
-
-    What it does not understand is left out: a link that has grown old still shows the log.
-    """
+class LogForm(Filters, forms.Form):
+    """What the operation log is narrowed to: its whole state, kept in the URL. All times are UTC."""
 
     PERIODS = [
         ("7", _("Last 7 days")),
@@ -64,14 +63,14 @@ class LogForm(forms.Form):
     ]
     FILTERS = ("period", "since", "until", "event", "outcome", "door", "q", "person")
 
-    q = forms.CharField(
+    q = NameField(
         label=_("ID of an image, cloud computer or template"),
         required=False,
         max_length=64,
         # What of the label has room in the field.
         widget=forms.TextInput({"placeholder": _("Resource ID")}),
     )
-    person = forms.CharField(label=_("Logon name of the operator"), required=False, max_length=254)
+    person = NameField(label=_("Logon name of the operator"), required=False, max_length=254)
     period = forms.ChoiceField(label=_("Time"), required=False, choices=PERIODS)
     since = forms.DateField(label=_("From"), required=False)
     until = forms.DateField(label=_("To"), required=False)
@@ -121,7 +120,7 @@ class LogForm(forms.Form):
                 "without": {name: None, "cursor": None},
             }
             for name in self.FILTERS
-            if (value := self.cleaned_data.get(name))
+            if (value := self.cleaned_data.get(name) or self.not_understood.get(name))
             and not (name == "period" and (self.has_dates or value == self.PERIODS[0][0]))
         ]
 
@@ -130,6 +129,8 @@ class LogForm(forms.Form):
     def narrow(self, entries: QuerySet[Entry]) -> QuerySet[Entry]:
         """Those of the last seven days, unless a time is asked for; each other filter only where it is set."""
         wanted = self.cleaned_data
+        if self.not_understood:
+            return entries.none()
         entries = self._in_time(entries)
         if wanted.get("q"):
             # One column, which has an index; asked for either, SQLite reads the account's whole log.

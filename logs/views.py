@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest, account_of, fragment
 from audit.models import Entry
 from logs.forms import LogForm, values_of
+from ui import spreadsheets
 from ui.paging import page_of, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.db.models import QuerySet
-    from django.http import HttpResponse
 
 NEWEST_FIRST = ("-at", "-id")
 COLUMNS = (
@@ -59,11 +55,15 @@ def entry(request: ConsoleRequest, entry: int) -> HttpResponse:
 
 
 @require_safe
-def export(request: ConsoleRequest) -> StreamingHttpResponse:
+def export(request: ConsoleRequest) -> HttpResponse | StreamingHttpResponse:
     """The log as it is narrowed, all pages of it, as CSV: read and sent a piece at a time."""
-    entries, _form = _narrowed(request)
+    entries, form = _narrowed(request)
+    if form.mistakes:
+        # A file without lines would look like a log without entries.
+        return HttpResponse("\n".join(form.mistakes), status=400, content_type="text/plain; charset=utf-8")
+    rows = ([getattr(found, column) for column in COLUMNS] for found in rows_of(entries, order=NEWEST_FIRST))
     return StreamingHttpResponse(
-        _pieces(entries),
+        spreadsheets.pieces(COLUMNS, rows),
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": 'attachment; filename="operation-log.csv"',
@@ -76,26 +76,3 @@ def _narrowed(request: ConsoleRequest) -> tuple[QuerySet[Entry], LogForm]:
     account_id = account_of(request).pk
     form = LogForm(request.GET, values_of(account_id))
     return form.narrow(Entry.objects.filter(account_id=account_id)), form
-
-
-class _Line:
-    """What csv.writer writes to: it gives each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _pieces(entries: QuerySet[Entry]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow(COLUMNS)
-    # A piece of several lines, since each is compressed and sent by itself.
-    for some in batched(rows_of(entries, order=NEWEST_FIRST), 500):
-        yield "".join(writer.writerow([_cell(getattr(found, column)) for column in COLUMNS]) for found in some)
-
-
-def _cell(value: Any) -> str:
-    """A value as text that no spreadsheet takes for a formula: before what begins like one comes an apostrophe."""
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n")) else text

@@ -219,22 +219,31 @@ def configuration_repeats_its_image() -> Iterator[str]:
     )
 
 
+# What follows is true of computers only: the values of a template may be checked when it is used.
+
+
 @invariant
-def configuration_holds_its_image() -> Iterator[str]:
-    return _configurations(
-        Q(system_disk_gib__lt=F("image__size_gib")),
-        "its system disk of {disk} GiB is smaller than image {image}",
+def computer_holds_its_image() -> Iterator[str]:
+    return _sentences(
+        Desktop.objects.filter(system_disk_gib__lt=F("image__size_gib")),
+        "cloud computer {it}: its system disk of {disk} GiB is smaller than image {image}",
+        it="desktop_id",
         disk="system_disk_gib",
         image="image__image_id",
     )
 
 
 @invariant
-def configuration_has_a_type_that_suits_it() -> Iterator[str]:
+def computer_has_a_type_that_suits_it() -> Iterator[str]:
     with_gpu = [name for name, kind in TYPES.items() if kind.gpus]
     without = [name for name, kind in TYPES.items() if not kind.gpus]
     suits = Q(gpu=True, desktop_type__in=with_gpu) | Q(gpu=False, desktop_type__in=without)
-    return _configurations(~suits, "the type {type} does not suit it", type="desktop_type")
+    return _sentences(
+        Desktop.objects.exclude(suits),
+        "cloud computer {it}: the type {type} does not suit it",
+        it="desktop_id",
+        type="desktop_type",
+    )
 
 
 @invariant
@@ -249,7 +258,8 @@ def computer_of_an_encrypted_image_is_encrypted() -> Iterator[str]:
 
 @invariant
 def computer_and_its_template_belong_together() -> Iterator[str]:
-    same = Q(account=F("template__account"), region=F("template__region"), template_ref=F("template__template_id"))
+    has_region = Q(region=F("template__region")) | ~Q(template__regions={})
+    same = has_region & Q(account=F("template__account"), template_ref=F("template__template_id"))
     return _sentences(
         Desktop.objects.filter(template__isnull=False).exclude(same),
         "cloud computer {it}: its template {template} is another account's or region's",
@@ -340,13 +350,4 @@ def operation_log_says_nothing_twice() -> Iterator[str]:
 
 @invariant
 def operation_log_is_closed() -> Iterator[str]:
-    tables = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'",
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(tables[connection.vendor])
-        there = {name for (name,) in cursor.fetchall()}
-    for name in triggers.NAMES[connection.vendor]:
-        if name not in there:
-            yield f"trigger {name}: it is not there, so the operation log can be changed"
+    return triggers.problems(connection)

@@ -107,3 +107,15 @@ def test_a_program_that_is_missing_or_too_old_is_named(monkeypatch: pytest.Monke
     old.chmod(0o700)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert backups._program("pg_dump") != old
+
+
+@pytest.mark.processes
+def test_after_a_restore_nobody_is_signed_in(console: Console, tmp_path: Path) -> None:
+    """A session that was ended since the backup does not come back with it."""
+    acme = Person(console.address, "acme@example.com", "console-demo")
+    console.manage("backup", str(tmp_path / "console.backup"))
+    assert not acme.get("/account/").history
+    console.manage("restore", "--overwrite", str(tmp_path / "console.backup"))
+    assert acme.get("/account/").url.startswith(f"{console.address}/login/")
+    count = "from django.contrib.sessions.models import Session; print(Session.objects.count())"
+    assert console.manage("shell", "-v0", "-c", count).strip() == "0"

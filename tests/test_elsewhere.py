@@ -110,6 +110,17 @@ def test_a_template_to_create_computers_after_is_named_too(as_acme: Client, temp
     assert f'<a href="/cn-hangzhou/templates/{template.template_id}/">' in answer.content.decode()
 
 
+def test_where_an_image_is_chosen_one_of_another_region_is_named(
+    as_acme: Client, as_initech: Client, image: Image
+) -> None:
+    for page in ("desktops/create/", "templates/create/"):
+        told = text_of(as_acme.get(f"/cn-shanghai/{page}?image={image}"))
+        assert f"{image} is not in China (Shanghai). You find it in: China (Hangzhou). Choose another image." in told
+        assert f"Your account has no image {image} in this region" in text_of(
+            as_initech.get(f"/cn-shanghai/{page}?image={image}")
+        )
+
+
 def test_the_sentences_are_there_in_chinese(
     as_globex: Client, as_acme: Client, globex_user: User, share: ImageShare
 ) -> None:

@@ -16,7 +16,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import AccessKey, Account, User
-from audit.models import NEWEST_IDS, Door, Entry
+from audit.models import NEWEST, Door, Entry
 from queries import Prepared, keeping_plans, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def test_the_newest_entries_are_read_by_the_index_of_a_log_that_is_taken_for_sho
     for entries in (0, 3000):
         Entry.objects.bulk_create(Entry(event="ShareImage", outcome="Success", door=Door.API) for _ in range(entries))
         with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN {NEWEST_IDS}")
+            cursor.execute(f"EXPLAIN {NEWEST}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
-        assert "Index Only Scan Backward using audit_entry_pkey" in plan, plan
+        assert "Index Scan Backward using audit_entry_pkey" in plan, plan
 
 
 @prepared_with_plan

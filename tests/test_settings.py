@@ -78,6 +78,11 @@ def _start(**environment: str) -> subprocess.CompletedProcess[str]:
         ({"SECRET_KEY": KEY, "MAIL_URL": "smtp://"}, "MAIL_URL must be console://"),
         ({"SECRET_KEY": KEY, "LOG_FORMAT": "xml"}, "LOG_FORMAT must be line or json, not 'xml'."),
         ({"SECRET_KEY": KEY, "REPLICA_URL": "postgres://db/console"}, "REPLICA_URL needs PostgreSQL"),
+        ({"SECRET_KEY": KEY, "PUBLIC_URL": "console.example.com"}, "PUBLIC_URL must be an origin such as"),
+        ({"SECRET_KEY": KEY, "PUBLIC_URL": "https://a.example/console"}, "PUBLIC_URL must be an origin such as"),
+        ({"SECRET_KEY": KEY, "PUBLIC_URL": "https://a.example:x"}, "PUBLIC_URL must be an origin such as"),
+        ({"SECRET_KEY": KEY, "PUBLIC_URL": "https://user@a.example"}, "PUBLIC_URL must be an origin such as"),
+        ({"SECRET_KEY": KEY, "PUBLIC_URL": "ftp://a.example"}, "PUBLIC_URL must be an origin such as"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_a_sentence(environment: dict[str, str], sentence: str) -> None:
@@ -169,6 +174,38 @@ def test_behind_tls_every_cookie_is_secure() -> None:
     environment["DJANGO_SETTINGS_MODULE"] = "eds_console.settings"
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.split() == ["True", "True"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "origin", "loopback"),
+    [
+        ({}, "http://127.0.0.1:8000", True),
+        ({"HOST": "", "PORT": ""}, "http://127.0.0.1:8000", True),
+        ({"PORT": "8123"}, "http://127.0.0.1:8123", True),
+        ({"HOST": "localhost"}, "http://localhost:8000", True),
+        ({"HOST": "127.8.9.1"}, "http://127.8.9.1:8000", True),
+        ({"HOST": "[::1]", "PORT": "81"}, "http://[::1]:81", True),
+        ({"HOST": "0.0.0.0"}, "http://127.0.0.1:8000", False),
+        ({"HOST": "::"}, "http://[::1]:8000", False),
+        ({"HOST": "192.0.2.7"}, "http://192.0.2.7:8000", False),
+        ({"HOST": "desk.example.com"}, "http://desk.example.com:8000", False),
+        ({"PUBLIC_URL": "https://a.example"}, "https://a.example", True),
+        ({"PUBLIC_URL": "http://a.example:81/", "HOST": "0.0.0.0"}, "http://a.example:81", False),
+        ({"HTTPS": "1"}, "https://127.0.0.1:8000", True),
+        ({"HTTPS": "1", "ALLOWED_HOSTS": "localhost,.example.com,a.example.com"}, "https://a.example.com", True),
+        ({"HTTPS": "1", "ALLOWED_HOSTS": "a.example", "PUBLIC_URL": "https://b.example"}, "https://b.example", True),
+    ],
+)
+def test_the_origin_in_mails_and_who_reaches_the_server_follow_from_the_settings(
+    environment: dict[str, str], origin: str, loopback: bool
+) -> None:
+    code = "from django.conf import settings as s; print(s.PUBLIC_URL, s.DEMO_PEOPLE_SIGN_IN)"
+    known = {"SECRET_KEY": "x" * 60, "DATABASE_URL": "sqlite:///:memory:", "HTTPS": "0"}
+    known |= {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "eds_console.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=known | environment, capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.split() == [origin, str(loopback)]
 
 
 @pytest.mark.parametrize(

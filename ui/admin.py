@@ -1,17 +1,25 @@
-"""The base of the admin site's pages: lists over big tables, and deletion by a verb of the model."""
+"""The base of the admin site's pages: lists over big tables, filters that make no sense, deletion by a verb."""
 
 from __future__ import annotations
 
 from copy import copy
+from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import DatabaseError
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from plumbing.database_errors import is_unavailable
+from ui.entered import search_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +29,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 COUNT_LIMIT = 10_000
+# What Django and the databases raise over a filter that makes no sense.
+NOT_UNDERSTOOD = (DatabaseError, DisallowedModelAdminLookup, IncorrectLookupParameters, OverflowError, ValueError)
 
 
 def column(attribute: str, title: _StrPromise) -> Callable[[Any], Any]:
@@ -75,7 +85,34 @@ class DeletedByVerb(admin.ModelAdmin):
         return self.response_delete(request, str(known), known.pk)
 
 
-class BigTableAdmin(admin.ModelAdmin):
+class NarrowedAdmin(admin.ModelAdmin):
+    """A list whose URL may ask for anything: what the database cannot look for is a sentence, and no error."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # An expression that takes for ever is as easy to write as a wrong one.
+        return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        try:
+            found: ChangeList = super().get_changelist_instance(request)
+            # The rows are read here, not while the page is written.
+            len(found.result_list)
+        except (
+            DatabaseError,
+            DisallowedModelAdminLookup,
+            IncorrectLookupParameters,
+            OverflowError,
+            ValueError,
+        ) as error:
+            # Without its filters a list has no excuse.
+            if ERROR_FLAG in request.GET or is_unavailable(error):
+                raise
+            messages.error(request, _("The list cannot be narrowed like that. It shows all rows."))
+            raise IncorrectLookupParameters from error
+        return found
+
+
+class BigTableAdmin(NarrowedAdmin):
     """A list over a table that may have a million rows: bounded count, newest first, found by exact ID."""
 
     paginator = BoundedPaginator
@@ -93,8 +130,8 @@ class BigTableAdmin(admin.ModelAdmin):
         """Look for the term in one field after the other: each has an index, and all of them at once have none."""
         if not search_term:
             return queryset, False
-        for lookup in self.search_fields:
-            found = queryset.filter(**{str(lookup): search_term})
+        for lookup, term in product(self.search_fields, search_terms(search_term)):
+            found = queryset.filter(**{str(lookup): term})
             if found.exists():
                 return found, False
         return queryset.none(), False

@@ -13,6 +13,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from ui.fields import NameField
+from ui.filters import Filters
 from ui.paging import PAGE_SIZE, PAGE_SIZES
 
 if TYPE_CHECKING:
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
 FIRST_PAGE = {"cursor": None, "by_me": None}
 
 
-class ListForm(forms.Form):
+class ListForm(Filters, forms.Form):
     """The state of a list: what narrows it, how it is sorted, the size of a page. Nothing changes it after `of`.
 
-    A filter that cannot be understood finds nothing, and `problems` says why. An unknown order or size falls back.
+    A filter that cannot be understood finds nothing, and `mistakes` says why. An unknown order or size falls back.
     """
 
     # The orders by name; the columns of each are those of an index. The first one is the usual order.
@@ -35,7 +37,7 @@ class ListForm(forms.Form):
     # The fields that narrow the list, as they stand in the toolbar.
     FILTERS: ClassVar[tuple[str, ...]] = ("q",)
 
-    q = forms.CharField(label=_("Search"), required=False, max_length=128)
+    q = NameField(label=_("Search"), required=False, max_length=128)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
     size = forms.ChoiceField(
         label=_("Page size"),
@@ -77,13 +79,6 @@ class ListForm(forms.Form):
             "options": options,
         }
 
-    @cached_property
-    def problems(self) -> list[str]:
-        """A sentence for each filter that cannot be understood. The list then has no rows."""
-        return [
-            f"{self.fields[name].label}: {message}" for name in self.FILTERS for message in self.errors.get(name, ())
-        ]
-
     @property
     def is_narrowed(self) -> bool:
         return bool(self.active_filters)
@@ -94,11 +89,11 @@ class ListForm(forms.Form):
         return [
             {"label": self.fields[name].label, "value": self._as_text(name), "without": {name: None, **FIRST_PAGE}}
             for name in self.FILTERS
-            if self.cleaned_data.get(name) or name in self.errors
+            if self.cleaned_data.get(name) or name in self.not_understood
         ]
 
     def _as_text(self, name: str) -> str:
-        value = self.cleaned_data.get(name, self.entered(name))
+        value = self.cleaned_data.get(name) or self.not_understood.get(name)
         return str(dict(getattr(self.fields[name], "choices", ())).get(value, value))
 
     @property
@@ -130,7 +125,7 @@ class ListForm(forms.Form):
 
     def narrow(self, rows: Any) -> Any:
         """The rows that all filters let through; none where a filter cannot be understood."""
-        if self.problems:
+        if self.not_understood:
             return rows.none()
         for name in self.FILTERS:
             if value := self.cleaned_data.get(name):
@@ -174,5 +169,9 @@ class ActionForm(forms.Form):
 
         NUL, which PostgreSQL does not keep, becomes a character that no rule takes.
         """
-        self.full_clean()
-        return str(self.cleaned_data.get(name) or self.data.get(name, "")).strip().replace("\0", "\ufffd")
+        if not hasattr(self, "cleaned_data"):
+            # Once: it would take away what a refusal has said.
+            self.full_clean()
+        field = self.fields[name]
+        text = str(self.cleaned_data.get(name) or self.data.get(name, ""))
+        return (field.tidy(text) if isinstance(field, NameField) else text.strip()).replace("\0", "\ufffd")

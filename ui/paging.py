@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -213,7 +214,8 @@ def _value(column: Any, said: Any) -> Any:
     if isinstance(value, datetime):
         is_one = isinstance(said, str) and timezone.is_aware(value)
     elif isinstance(value, str):
-        is_one = isinstance(said, str) and "\0" not in value
+        # JSON can say half of a pair of surrogates, which no database takes.
+        is_one = isinstance(said, str) and "\0" not in value and not re.search("[\ud800-\udfff]", value)
     else:
         is_one = isinstance(said, int) and not isinstance(said, bool) and abs(value) < 2**63
     if not is_one:

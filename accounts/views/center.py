@@ -16,9 +16,11 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import events
 from accounts.access_keys import MAXIMUM
 from accounts.demo import DEMO_PASSWORD, PEOPLE
 from accounts.http import ConsoleRequest, account_of
+from accounts.signed_in import end, is_current, sessions_of
 from ui.pages import page
 
 if TYPE_CHECKING:
@@ -30,7 +32,9 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        demo = {"demo_people": PEOPLE, "demo_password": DEMO_PASSWORD} if settings.DEMO else {}
+        demo: dict[str, Any] = {}
+        if settings.DEMO and settings.DEMO_PEOPLE_SIGN_IN:
+            demo = {"demo_people": PEOPLE, "demo_password": DEMO_PASSWORD}
         script = render_to_string("mfa/webauthn/snippets/login_script.html", context, self.request)
         return {**context, **demo, "passkey_script": script}
 
@@ -53,12 +57,13 @@ def account(request: ConsoleRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: ConsoleRequest) -> HttpResponse:
     """Where one is signed in. A POST ends the session that it names, or all but this one where it names none."""
-    there = UserSession.objects.purge_and_list(request.user)
+    there = sessions_of(request.user)
+    for session in there:
+        session.is_this = is_current(session, request)
     if request.method != "POST":
-        there.sort(key=lambda session: session.created_at, reverse=True)
         return page(request, "accounts/sessions.jinja", {"sessions": there})
     chosen = request.POST.get("session")
-    others = [session for session in there if not session.is_current()]
+    others = [session for session in there if not session.is_this]
     if chosen is None:
         done = _("All other sessions have ended.")
     else:
@@ -66,7 +71,7 @@ def sessions(request: ConsoleRequest) -> HttpResponse:
         done = _("The session has ended.")
         if not others:
             raise Http404
-    for session in others:
-        session.end()
+    end(UserSession.objects.filter(pk__in=[session.pk for session in others]))
+    events.record("EndSessions", request, request.user, number=len(others))
     messages.success(request, done)
     return redirect("usersessions_list")

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 import audit.models as audit
 from accounts.models import Account
-from desktops import validators
 from desktops.catalogue import TYPES
 from images.models import READ_ONLY, Image, OsType
 from regions.models import Region
@@ -68,7 +67,7 @@ class Configuration(models.Model):
     ID_FIELD = ""
     NOT_FOUND = _("There is none such any more. It may have been deleted.")
     # The rules speak of these in better sentences and with fewer queries.
-    NOT_CLEANED = ("account", "region", "image", "image_ref", "image_name", "os_type", "platform")
+    NOT_CLEANED = ("account", "region", "image", "image_ref", "image_name", "os_type", "platform", "desktop_type")
 
     def __str__(self) -> str:
         return str(getattr(self, self.ID_FIELD))
@@ -111,8 +110,8 @@ def act(event: str, it: Configuration, *, by: Actor, image: Image | None = None,
 
     It locks the image that the act uses, then the row, and has both as they are under the locks. Sharing, unsharing
     and deleting lock the account that owns the image, then the image: so nobody may lock an account inside this, and
-    whether the image is usable stays true until the commit. A ValidationError rolls the act back, is recorded in its
-    place, and leaves `it` as the row is. Raises PermissionDenied, which is recorded too, for an actor whose policy
+    whether the image is usable stays true until the commit. A ValidationError rolls the act back and leaves `it` as the
+    row is; a rule's is recorded in its place. Raises PermissionDenied, which is recorded too, for an actor whose policy
     only reads.
     """
     known = it.pk is not None
@@ -137,7 +136,7 @@ def act(event: str, it: Configuration, *, by: Actor, image: Image | None = None,
                 _lock_row(it, by)
             yield record
     except ValidationError as refusal:
-        audit.record(event, by=by, outcome=validators.first_error(refusal).code or "invalid", details=details, **what)
+        audit.record_refusal(event, refusal, by=by, details=details, **what)
         if known:
             with suppress(ObjectDoesNotExist):
                 it.refresh_from_db()

@@ -110,6 +110,7 @@ class Desktop(Configuration):
 
     # What an act asks for, for the rules to see.
     amount = 1
+    is_numbered = True
     replaces_data_disk = False
     cleans_personal_data = False
     images_data_disk = True
@@ -125,17 +126,26 @@ class Desktop(Configuration):
         ]
 
     @classmethod
-    def from_template(cls, template: Template, *, name: str = "", encrypted: bool = False) -> Desktop:
-        """A computer as the template says, not yet created."""
+    def from_template(
+        cls, template: Template, *, region_id: str = "", name: str = "", encrypted: bool = False
+    ) -> Desktop:
+        """A computer as the template says, not yet created; without a region, in the template's own."""
+        region_id = region_id or template.region_id
+        config, image, desktop_type = template.regions.get(region_id, {}), template.image, template.desktop_type
+        if region_id != template.region_id:
+            # A system image has the same ID in every region.
+            usable = Image.objects.usable_by(template.account_id).in_region(region_id)
+            image = usable.filter(image_id=template.image_ref).first()
+            desktop_type = config.get("ResourceInstanceType", "")
         return cls(
             account_id=template.account_id,
-            region_id=template.region_id,
-            image=template.image,
+            region_id=region_id,
+            image=image,
             image_ref=template.image_ref,
             name=name,
-            encrypted=encrypted,
-            desktop_type=template.desktop_type,
-            system_disk_gib=template.system_disk_gib,
+            encrypted=encrypted or config.get("VolumeEncryptionEnable", False),
+            desktop_type=desktop_type,
+            system_disk_gib=template.system_disk_gib or (image.size_gib if image else 0),
             data_disk_gib=template.data_disk_gib,
             template=template,
         )
@@ -165,12 +175,13 @@ class Desktop(Configuration):
     def in_progress(self) -> bool:
         return not self.is_settled or self.is_being_imaged
 
-    def create(self, *, amount: int = 1, by: Actor) -> list[Desktop]:
-        """Create that many computers like this one, which itself stays unsaved; the names are numbered from 01.
+    def create(self, *, amount: int = 1, is_numbered: bool = True, by: Actor) -> list[Desktop]:
+        """Create that many computers like this one, which itself stays unsaved.
 
-        The account is the actor's. Raises ValidationError, by field, and creates none of them then.
+        The names of several are numbered from 01, unless they are to have the same name. The account is the actor's.
+        Raises ValidationError, by field, and creates none of them then.
         """
-        self.amount = amount
+        self.amount, self.is_numbered = amount, is_numbered
         if by.account_id:
             self.account_id = by.account_id
         with act("CreateDesktops", self, by=by, image=self.image, amount=amount) as record:
@@ -183,13 +194,14 @@ class Desktop(Configuration):
         return computers
 
     def clean(self) -> None:
-        validators.check((*validators.CONFIGURATION_RULES, *validators.AMOUNT_RULES), self)
+        rules = (*validators.CONFIGURATION_RULES, *validators.AMOUNT_RULES, *validators.TEMPLATE_RULES)
+        validators.check(rules, self)
 
     def _check_template(self) -> None:
         if self.template is None:
             return
         # Locked after the image, as everywhere: whoever deletes the template waits, or has been faster.
-        rows = Template.objects.filter(account=self.account_id, region=self.region_id)
+        rows = Template.objects.filter(account=self.account_id).configured_for(self.region_id)
         if not rows.select_for_update(no_key=True).filter(pk=self.template.pk).exists():
             raise ValidationError(Template.NOT_FOUND, code="template_not_found")
 
@@ -207,7 +219,7 @@ class Desktop(Configuration):
         computer.take(self.image)
         # An encrypted image makes an encrypted computer.
         computer.encrypted = self.encrypted or self.image.encrypted
-        computer.name = f"{self.name}-{number:02d}" if self.name and self.amount > 1 else self.name
+        computer.name = f"{self.name}-{number:02d}" if self.name and self.amount > 1 and self.is_numbered else self.name
         computer.name = computer.name or computer.desktop_id
         if self.template is not None:
             computer.template = self.template
@@ -236,16 +248,23 @@ class Desktop(Configuration):
             record()
 
     def change_image(
-        self, image: Image | None, *, image_ref: str = "", replace_data_disk: bool = False, by: Actor
+        self,
+        image: Image | None,
+        *,
+        image_ref: str = "",
+        replace_data_disk: bool = False,
+        afterwards: Status | None = None,
+        by: Actor,
     ) -> None:
-        """Re-initialise the system disk from another image; the computer is then again what it was, Running or Stopped.
+        """Re-initialise the system disk from another image.
 
+        The computer is Running or Stopped afterwards, as is asked; without that it is again what it was.
         `image_ref` is the ID that was asked for, where no such image was found. `replace_data_disk` (OperateType
         "replace") means nothing for a computer without a data disk. Raises ValidationError, by field.
         """
         with act("RebuildDesktops", self, by=by, image=image, from_image_id=self.image_ref) as record:
             validators.check(validators.CHANGEABLE_RULES, self)
-            afterwards, before = self.status, (self.image_ref, self.image_name)
+            afterwards, before = afterwards or self.status, (self.image_ref, self.image_name)
             self.image, self.image_ref = image, image.image_id if image else image_ref
             self.replaces_data_disk = replace_data_disk
             validators.check(validators.IMAGE_RULES, self)
@@ -267,7 +286,7 @@ class Desktop(Configuration):
     def create_image(
         self,
         *,
-        name: str,
+        name: str | None,
         description: str = "",
         with_data_disk: bool = True,
         clean_personal_data: bool = False,
@@ -275,7 +294,8 @@ class Desktop(Configuration):
     ) -> Image:
         """Start to create a custom image of the computer's disks: Creating for settings.CREATE_IMAGE_SECONDS.
 
-        Without a description the image's name is its description. Raises ValidationError, by field.
+        Without a name the image's ID is its name, and without a description its name is its description. Raises
+        ValidationError, by field.
         """
         asked: dict[str, Any] = {
             "name": name,
@@ -289,8 +309,6 @@ class Desktop(Configuration):
             image = Image(
                 owner_id=self.account_id,
                 region_id=self.region_id,
-                name=name,
-                description=description or name,
                 os_type=self.os_type,
                 platform=self.platform,
                 size_gib=self.system_disk_gib,
@@ -300,6 +318,8 @@ class Desktop(Configuration):
                 created_at=now,
                 ready_at=now + timedelta(seconds=settings.CREATE_IMAGE_SECONDS),
             )
+            image.name = image.image_id if name is None else name
+            image.description = description or image.name
             image.full_clean(validate_unique=False, validate_constraints=False)
             image.save(force_insert=True)
             self.latest_image = image

@@ -43,10 +43,14 @@ class TemplateQuerySet(models.QuerySet["Template"]):
         """Narrow what `owned_by` gave to what `Template.status` says now; a status that there is not to nothing."""
         available = Q(Exists(Image.objects.in_status(ImageStatus.AVAILABLE).filter(pk=OuterRef("image"))))
         conditions = {
-            Status.AVAILABLE: Q(available, image_is_usable=True),
-            Status.UNAVAILABLE: ~available | Q(image_is_usable=False),
+            Status.AVAILABLE: Q(available, image_is_usable=True) & ~Q(desktop_type=""),
+            Status.UNAVAILABLE: ~available | Q(image_is_usable=False) | Q(desktop_type=""),
         }
         return self.filter(conditions[Status(status)]) if status in Status else self.none()
+
+    def configured_for(self, region_id: str) -> TemplateQuerySet:
+        """Narrow to templates that computers can be created after in the region: all that it names, or its own."""
+        return self.filter(Q(regions={}, region=region_id) | Q(regions__has_key=region_id))
 
     def matching(self, text: str) -> TemplateQuerySet:
         """Narrow to templates whose ID or name has the text in it, in upper or lower case."""
@@ -59,6 +63,10 @@ class Template(Configuration):
     Whether it is available is not stored: it is while its account may use its image and the image is Available. So
     unsharing an image makes the recipient's templates of it unavailable in the same moment, and they stay until their
     account deletes them.
+
+    A template that the API's CreateTemplate made may say less than a computer needs, and may say what does not fit:
+    its values are checked when it is used. It may lack the image (`image_ref` is empty), the type (`desktop_type` is
+    empty) and the system disk (0: as large as the image).
     """
 
     ID_FIELD = "template_id"
@@ -93,6 +101,11 @@ class Template(Configuration):
         ],
     )
     updated_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+    # CreateTemplate.RegionConfigList: each region's ID with the rest of its entry, as it was sent. Empty for a template
+    # of one region. `region` is where the template is listed.
+    regions = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
+    # What the API was told of what computers here do not have; it is given back as it was sent.
+    extras = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
 
     # From TemplateQuerySet.owned_by.
     image_is_usable: bool
@@ -119,6 +132,8 @@ class Template(Configuration):
     @property
     def unavailable_because(self) -> str | _StrPromise:
         """A sentence that says why it cannot be used, empty when it can. For a template that `owned_by` gave."""
+        if not self.image_ref:
+            return _("The template has no image.")
         if self.image is None:
             return _("The image has been deleted.")
         if not self.image_is_usable:
@@ -127,21 +142,34 @@ class Template(Configuration):
             return _("The image failed to be created.")
         if self.image.in_progress:
             return _("The image is not available yet.")
-        return ""
+        return "" if self.desktop_type else _("The template has no cloud computer type.")
 
     @property
     def in_progress(self) -> bool:
         """Whether it becomes available by itself."""
         return self.image is not None and self.image_is_usable and self.image.in_progress
 
-    def create(self, *, by: Actor) -> None:
-        """Save the template, the actor's account's. Raises ValidationError, by field."""
+    @property
+    def other_regions(self) -> list[str]:
+        """The regions that it is for besides the one where it is listed."""
+        return sorted(self.regions.keys() - {self.region_id, ""})
+
+    def create(self, *, checks_values: bool = True, by: Actor) -> None:
+        """Save the template, the actor's account's. Raises ValidationError, by field.
+
+        Without `checks_values` only its names are checked, and the image if it has one: the rest is when it is used.
+        """
         if by.account_id:
             self.account_id = by.account_id
         with act("CreateBundle", self, by=by, image=self.image, name=self.name) as record:
-            validators.check(validators.IMAGE_RULES, self)
-            self.full_clean(validate_unique=False, validate_constraints=False)
-            self.take(self.image)  # type: ignore[arg-type]
+            if checks_values or self.image or self.image_ref:
+                validators.check(validators.IMAGE_RULES, self)
+            if checks_values:
+                self.full_clean(validate_unique=False, validate_constraints=False)
+            else:
+                self.clean_fields()
+            if self.image:
+                self.take(self.image)
             self.save(force_insert=True)
             record(resource_id=self.template_id)
 
@@ -155,6 +183,7 @@ class Template(Configuration):
         description: str | None = None,
         image: Image | None = None,
         image_ref: str = "",
+        extras: dict[str, Any] | None = None,
         desktop_type: str | None = None,
         system_disk_gib: int | None = None,
         data_disk_gib: int | None = None,
@@ -177,10 +206,12 @@ class Template(Configuration):
                 setattr(self, field, value)
             if changed - {"name", "description"} or chosen != self.image or (asks_for_image and chosen is None):
                 self.image, self.image_ref = chosen, image_ref or self.image_ref
+                self.system_disk_gib = self.system_disk_gib or (chosen.size_gib if chosen else 0)
                 validators.check(validators.IMAGE_RULES, self)
                 validators.check(validators.MODIFY_TEMPLATE_RULES, self)
                 self.take(chosen)  # type: ignore[arg-type]
             self.clean_fields()
+            self.extras = {**self.extras, **(extras or {})}
             self.updated_at = timezone.now()
             self.save()
             record(image_id=self.image_ref)

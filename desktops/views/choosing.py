@@ -10,7 +10,7 @@ from django.shortcuts import render
 from accounts.http import ConsoleRequest, account_of, fragment
 from desktops.forms import ChooseForm
 from desktops.models import Template
-from images.elsewhere import in_other_regions
+from images.elsewhere import in_other_regions, where_image_is
 from images.models import Image, ImageShare
 from images.models import Status as ImageStatus
 from ui.paging import Page, page_of
@@ -62,13 +62,15 @@ def choose_image(
     """
     form = ChooseForm(request.GET)
     form.is_valid()
+    missing = chosen_id(request)
     context = {
         "title": title,
         "subject": subject,
         "back": back,
         "form": form,
         "page": _images(request, region, form, only or {}),
-        "missing": chosen_id(request),
+        "missing": missing,
+        "where_missing_is": where_image_is(request, region, missing) if missing else "",
     }
     return render(request, fragment(request, "desktops/choose_image.html", "choose_image"), context)
 
@@ -77,7 +79,7 @@ def _images(request: ConsoleRequest, region: Region, form: ChooseForm, only: dic
     account, how = account_of(request), {"order": ("-id",), "size": IMAGES_PER_PAGE}
     cursor = request.GET.get("cursor", "")
     images = Image.objects.in_region(region).in_status(ImageStatus.AVAILABLE).filter(**only)
-    images = images.matching(form.cleaned_data.get("q", ""))
+    images = images.none() if form.mistakes else images.matching(form.cleaned_data["q"])
     if form.kind_chosen == "shared":
         # From the shares' index, newest share first, like the Shared Image tab.
         shares = ImageShare.objects.received_by(account).in_region(region).filter(image__in=images)

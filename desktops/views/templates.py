@@ -67,15 +67,17 @@ def edit(request: ConsoleRequest, region: Region, template: str) -> HttpResponse
     """Change the template; `image` in the query is another image for it, or, if empty, the wish to choose one."""
     found = own_template(request, region, template)
     image, current = chosen_image(request, region), found.image if found.image_is_usable else None
+    is_incomplete = not found.image_ref and image is None
     if request.method != "POST":
         if image is None and "image" in request.GET:
-            only = {"gpu": found.gpu, "os_type": found.os_type}
+            only = {"gpu": found.gpu, "os_type": found.os_type} if found.image_ref else None
             behind = reverse("desktops:template", args=[region.pk, found.template_id])
             return choose_image(request, region, title=_("Edit Template"), back=behind, subject=found.name, only=only)
         fields = ("name", "description", "desktop_type", "system_disk_gib", "data_disk_gib")
-        form = TemplateForm(image=image or current, initial={name: getattr(found, name) for name in fields})
+        known = {name: getattr(found, name) for name in fields if getattr(found, name) or name != "system_disk_gib"}
+        form = TemplateForm(image=image or current, initial=known, is_incomplete=is_incomplete)
         return _form(request, form, image or current, why_not("edit_template", request.user), template=found)
-    form = TemplateForm(request.POST, image=image or current)
+    form = TemplateForm(request.POST, image=image or current, is_incomplete=is_incomplete)
     form.modify(found, image, chosen_id(request), by=Actor.of(request))
     if form.errors:
         return _form(request, form, image or current, template=found, status=422)

@@ -307,14 +307,17 @@ class Image(Listed):
         description: str = "",
         by: Actor,
         then: Callable[[Image], PlannedShare] | None = None,
+        share_with: str = "",
     ) -> Image:
         """Start a copy in another region: an image of its own, with a new ID, that nobody shares.
 
         It is Copying until its disks have been moved at settings.COPY_GIB_PER_SECOND. The share that is planned `then`
-        belongs to the same transaction. Raises ValidationError, by field, and starts nothing then.
+        belongs to the same transaction; `share_with` is the account as it was entered for it, for the log. Raises
+        ValidationError, by field, and starts nothing then.
         """
         destination_id = region if isinstance(region, str) else region.pk
-        with act("CopyImage", self, by=by, destination_region_id=destination_id, name=name) as ongoing:
+        asked: dict[str, Any] = {"other_account_id": share_with, "destination_region_id": destination_id, "name": name}
+        with act("CopyImage", self, by=by, **asked) as ongoing:
             validators.check(validators.COPY_RULES, ImageAct(self, by.account_id or self.owner_id, destination_id))
             now = timezone.now()
             moved = (self.size_gib + self.data_disk_gib) / settings.COPY_GIB_PER_SECOND
@@ -417,9 +420,9 @@ def act(
 ) -> Iterator[Ongoing]:
     """One act on an image and its audit entry, in one transaction, `locked`.
 
-    A ValidationError rolls the act back and is recorded in its place. Raises PermissionDenied, which is recorded too,
-    for an actor whose policy only reads. With an `owner` that the caller has from `locked`, the act is a part of what
-    the caller does: the caller's is the transaction, and what is recorded of a refusal.
+    A ValidationError rolls the act back, and a rule's is recorded in its place. Raises PermissionDenied, which is
+    recorded too, for an actor whose policy only reads. With an `owner` that the caller has from `locked`, the act is a
+    part of what the caller does: the caller's is the transaction, and what is recorded of a refusal.
     """
     what = {
         "account_id": by.account_id or image.owner_id or "",
@@ -440,6 +443,5 @@ def act(
             yield ongoing
             audit.record(event, by=by, details=ongoing.details, **what)
     except ValidationError as refusal:
-        outcome = validators.first_error(refusal).code or "invalid"
-        audit.record(event, by=by, outcome=outcome, details=details, **what)
+        audit.record_refusal(event, refusal, by=by, details=details, **what)
         raise

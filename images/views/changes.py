@@ -61,6 +61,8 @@ def copy(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
         refusals = why_not("copy", found, request.user)
         return show(request, dialog, template="images/copy.jinja", form=CopyForm(image=found), refusals=refusals)
     form = CopyForm(request.POST, image=found)
+    if form.is_one_too_many(request):
+        return show(request, dialog, template="images/copy.jinja", form=form, status=429)
     made = form.copy(by=Actor.of(request))
     if made is None:
         return show(request, dialog, template="images/copy.jinja", form=form, status=422)

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import ConsoleRequest, account_of
 from accounts.models import ACCOUNT_ID, Account
-from accounts.sign_in import throttled
 from audit.models import Actor
-from images import validators
+from images import lookups, validators
 from images.actions import why_not
 from images.forms import ShareForm
 from images.models import Image, ImageShare, not_shared, shares_of
 from images.views.finding import dialog_about, owns, usable_image
 from queries import prepared_with_plan
+from ui import entered
 from ui.dialogs import show
 from ui.pages import current_page, page
 from ui.paging import Count
@@ -43,9 +43,12 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
             return _recipient(request, found)
         return _sharing(request, found, ShareForm())
     form = ShareForm(request.POST)
-    share = form.grant(found, by=Actor.of(request))
+    # Whoever has used up the look-ups learns nothing by trying to share either.
+    paused = lookups.is_paused(request, form.entered("account"))
+    share = None if paused else form.grant(found, by=Actor.of(request))
     if share is None:
-        return _sharing(request, found, form, status=422)
+        too_many = form.is_one_too_many(request)
+        return _sharing(request, found, form, status=429 if too_many else 422)
     messages.success(
         request,
         _("Image %(image)s is shared with account %(account)s. They find it on their Shared Image tab in %(region)s.")
@@ -58,10 +61,10 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
 
 def _recipient(request: ConsoleRequest, image: Image) -> HttpResponse:
     """Whom the entered ID belongs to, or why not, before anyone confirms."""
-    if throttled(request, "recipient"):
-        sentence = _("You have looked up many accounts. Wait a minute before the next.")
-        return page(request, "images/recipient.jinja", {"sentence": sentence}, status=429)
-    return page(request, "images/recipient.jinja", _answer(request, image, request.GET["account"].strip()))
+    account_id = entered.account_id(request.GET["account"])
+    if lookups.is_one_too_many(request, account_id):
+        return page(request, "images/recipient.jinja", {"sentence": lookups.WAIT}, status=429)
+    return page(request, "images/recipient.jinja", _answer(request, image, account_id))
 
 
 def _answer(request: ConsoleRequest, image: Image, account_id: str) -> dict[str, Any]:

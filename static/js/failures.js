@@ -6,9 +6,8 @@ let failedPath = "";
 // A list that asks every few seconds says the same each time: it is spoken once.
 function tell(path, ...nodes) {
   failedPath = path;
-  const told = document.createElement("div");
-  told.append(...nodes);
-  if (notice.innerHTML !== told.innerHTML) notice.innerHTML = told.innerHTML;
+  const text = nodes.map((node) => node.textContent ?? node).join("");
+  if (notice.textContent !== text) notice.replaceChildren(...nodes);
   notice.hidden = false;
 }
 
@@ -18,8 +17,7 @@ function explanation(text) {
   const problem = new DOMParser().parseFromString(text, "text/html").querySelector(".problem");
   const title = document.createElement("strong");
   title.textContent = problem.querySelector("h1").textContent;
-  return [title, " ", ...[...problem.querySelectorAll("p:not(:has(code, .btn))")].map((p) => p.textContent),
-    ...problem.querySelectorAll("ul")];
+  return [title, " ", problem.querySelector("p").textContent, ...problem.querySelectorAll("ul")];
 }
 
 const isPage = (text) => /^\s*<(!doctype|html)\b/i.test(text);

@@ -70,6 +70,6 @@ document.addEventListener("htmx:pushedIntoHistory", ({ detail }) => {
 document.addEventListener("input", ({ target }) => {
   const rows = document.getElementById(target.dataset.filters);
   if (!rows) return;
-  const wanted = target.value.trim().toLowerCase();
+  const wanted = target.value.replace(/^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu, "").toLowerCase();
   for (const row of rows.children) row.hidden = !row.textContent.toLowerCase().includes(wanted);
 });

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import Entry
 from images.models import ImageShare
@@ -107,7 +109,7 @@ def test_no_url_does_anything_for_a_page_of_another_person(
 
 
 @pytest.fixture
-def browser() -> Client:
+def one_browser() -> Client:
     return Client(enforce_csrf_checks=True)
 
 
@@ -135,22 +137,32 @@ def test_every_page_says_whom_it_was_made_for(
 
 
 def test_who_one_is_now_is_said_on_the_page_that_is_loaded_anew(
-    browser: Client, acme_user: User, globex_user: User, initech: Account, image: Image
+    one_browser: Client, acme_user: User, globex_user: User, initech: Account, image: Image
 ) -> None:
-    sign_in_by_form(browser, acme_user)
+    sign_in_by_form(one_browser, acme_user)
     sharing = f"/cn-hangzhou/images/{image}/sharing/"
-    form = {**with_token(browser, sharing), "account": INITECH, "confirm": "on"}
-    sign_in_by_form(sign_out(browser), globex_user)
+    form = {**with_token(one_browser, sharing), "account": INITECH, "confirm": "on"}
+    sign_in_by_form(sign_out(one_browser), globex_user)
     told = f"You are signed in as {globex_user.username}, account {GLOBEX}, now."
-    answer = browser.post(sharing, form, headers={"HX-Request": "true", "X-Page-Owner": str(acme_user.pk)})
+    answer = one_browser.post(sharing, form, headers={"HX-Request": "true", "X-Page-Owner": str(acme_user.pk)})
     assert answer["HX-Refresh"] == "true"
-    assert told in browser.get(CUSTOM).content.decode()
-    assert told not in browser.get(CUSTOM).content.decode()
-    answer = browser.post(sharing, form)
+    assert told in one_browser.get(CUSTOM).content.decode()
+    assert told not in one_browser.get(CUSTOM).content.decode()
+    answer = one_browser.post(sharing, form)
     assert answer.status_code == 409
     assert told in answer.content.decode()
     assert not ImageShare.objects.exists()
     assert not Entry.objects.exclude(event__startswith="Sign").exists()
+
+
+def test_to_say_whom_a_page_was_made_for_costs_no_query(as_acme: Client, acme_user: User, image: Image) -> None:
+    counts = set()
+    as_acme.get(CUSTOM)
+    for headers in ({}, {"HX-Request": "true"}, {"HX-Request": "true", "X-Page-Owner": str(acme_user.pk)}):
+        with CaptureQueriesContext(connection) as queries:
+            assert as_acme.get(CUSTOM, headers=headers).status_code == 200
+        counts.add(len(queries))
+    assert len(counts) == 1
 
 
 def sign_out(client: Client) -> Client:
@@ -175,22 +187,22 @@ def test_the_export_link_of_the_log_names_the_person(as_acme: Client, acme_user:
 
 
 def test_the_same_person_who_signs_in_again_goes_on(
-    browser: Client, acme_user: User, globex: Account, image: Image
+    one_browser: Client, acme_user: User, globex: Account, image: Image
 ) -> None:
-    sign_in_by_form(browser, acme_user)
+    sign_in_by_form(one_browser, acme_user)
     sharing = f"/cn-hangzhou/images/{image}/sharing/"
-    form = {**with_token(browser, sharing), "account": GLOBEX, "confirm": "on"}
-    sign_in_by_form(sign_out(browser), acme_user)
-    assert browser.post(sharing, form).status_code == 302
+    form = {**with_token(one_browser, sharing), "account": GLOBEX, "confirm": "on"}
+    sign_in_by_form(sign_out(one_browser), acme_user)
+    assert one_browser.post(sharing, form).status_code == 302
     assert ImageShare.objects.count() == 1
 
 
-def test_a_token_of_before_a_sign_in_is_no_token_after_it(browser: Client, acme_user: User, image: Image) -> None:
+def test_a_token_of_before_a_sign_in_is_no_token_after_it(one_browser: Client, acme_user: User, image: Image) -> None:
     """So that nobody plants one; also not the one that the same browser had for another person."""
-    planted = with_token(browser, "/login/")["csrfmiddlewaretoken"]
-    sign_in_by_form(browser, acme_user)
+    planted = with_token(one_browser, "/login/")["csrfmiddlewaretoken"]
+    sign_in_by_form(one_browser, acme_user)
     form = {"csrfmiddlewaretoken": planted, "account": GLOBEX, "confirm": "on"}
-    assert browser.post(f"/cn-hangzhou/images/{image}/sharing/", form).status_code == 403
+    assert one_browser.post(f"/cn-hangzhou/images/{image}/sharing/", form).status_code == 403
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 32, "é" * 32, "x" * 16 + "0" * 16, "x" * 64])
@@ -203,13 +215,13 @@ def test_a_secret_that_was_not_made_for_the_person_is_not_kept(secret: str, clie
 
 
 def test_signed_out_meanwhile_a_form_leads_to_the_sign_in_page_and_back_to_its_page(
-    browser: Client, acme_user: User, image: Image
+    one_browser: Client, acme_user: User, image: Image
 ) -> None:
-    sign_in_by_form(browser, acme_user)
+    sign_in_by_form(one_browser, acme_user)
     sharing = f"/cn-hangzhou/images/{image}/sharing/"
-    form = {**with_token(browser, sharing), "account": GLOBEX, "confirm": "on"}
-    sign_out(browser)
-    answer = browser.post(sharing, form, headers={"Referer": f"http://testserver{CUSTOM}"})
+    form = {**with_token(one_browser, sharing), "account": GLOBEX, "confirm": "on"}
+    sign_out(one_browser)
+    answer = one_browser.post(sharing, form, headers={"Referer": f"http://testserver{CUSTOM}"})
     assert answer["Location"] == "/login/?next=%2Fcn-hangzhou%2Fimages%2Fcustom%2F&ended=1"
     assert not ImageShare.objects.exists()
 

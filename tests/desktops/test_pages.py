@@ -69,7 +69,11 @@ def test_the_list_shows_ones_own_computers_of_the_region(
         ({"status": "Stopped"}, ["beta"]),
         ({"status": "Running"}, ["alpha"]),
         ({"os": "Linux"}, []),
-        ({"status": "Nonsense"}, ["beta", "alpha"]),
+        ({"q": "\u200b alpha\ufeff"}, ["alpha"]),
+        ({"sort": "Nonsense", "size": "3"}, ["beta", "alpha"]),
+        ({"status": "Nonsense"}, []),
+        ({"os": "Nonsense"}, []),
+        ({"q": "x" * 200}, []),
     ],
 )
 def test_the_list_is_narrowed_and_sorted(

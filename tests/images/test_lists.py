@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from datetime import timedelta
@@ -76,18 +77,21 @@ def test_each_tab_lists_what_it_is_named_for(
         ("q=%25", []),
         ("q=_", []),
         ("os=Linux", ["office-lin"]),
-        ("os=Plan9", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
+        ("os=Plan9", []),
         ("status=Failed", ["failed"]),
         ("status=Copying", ["being-copied"]),
         ("status=Available", ["by-id", "office-win", "office-lin"]),
         ("status=Creating", []),
-        ("status=nonsense&q=office&os=Windows", ["office-win"]),
+        ("status=nonsense&q=office&os=Windows", []),
+        ("sort=nonsense", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
         ("sort=name", ["being-copied", "by-id", "failed", "office-lin", "office-win"]),
         ("sort=-name", ["office-win", "office-lin", "failed", "by-id", "being-copied"]),
         ("sort=created", ["office-lin", "office-win", "failed", "being-copied", "by-id"]),
         ("cursor=nonsense&size=7", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
-        ("q=" + "x" * 500, ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
-        ("q=%00", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
+        ("q=" + "x" * 500, []),
+        ("q=%00", []),
+        ("q=%E2%80%8E%C2%A0m-findme%EF%BB%BF%20", ["by-id"]),
+        ("q=%E2%80%8B", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
     ],
 )
 def test_a_list_is_narrowed_and_sorted_by_its_url(
@@ -102,6 +106,26 @@ def test_a_list_is_narrowed_and_sorted_by_its_url(
     answer = as_acme.get(f"/cn-hangzhou/images/custom/?{query}")
     assert answer.status_code == 200
     assert _names(answer.content.decode()) == found
+
+
+@pytest.mark.parametrize("tab", ["custom", "shared", "system"])
+@pytest.mark.parametrize(
+    ("query", "label", "shown"),
+    [
+        ("q=" + "x" * 500, "Search by image ID or name", "x" * 40 + "…"),
+        ("q=%00", "Search by image ID or name", "\ufffd"),
+        ("status=%3Cb%3E", "Status", "&lt;b&gt;"),
+        ("os=Plan9", "OS", "Plan9"),
+    ],
+)
+def test_a_filter_that_cannot_be_understood_finds_nothing_and_says_so(
+    tab: str, query: str, label: str, shown: str, share: ImageShare, as_acme: Client
+) -> None:
+    page = as_acme.get(f"/cn-hangzhou/images/{tab}/?{query}").content.decode()
+    assert f"The filter “{label}” cannot be understood, so nothing is found: {shown}" in page
+    assert _names(page) == []
+    assert "No image matches the filters" in page
+    assert "Remove the filter" in page
 
 
 def test_htmx_gets_the_list_alone_and_caches_keep_the_two_apart(image: Image, as_acme: Client) -> None:
@@ -174,6 +198,16 @@ def test_a_cursor_that_cannot_be_read_is_the_first_page(cursor: str, acme: Accou
     images = _many(3, acme)
     page = page_of(Image.objects.owned_by(acme), order=("-id",), cursor=cursor)
     assert [row.pk for row in page.rows] == [image.pk for image in reversed(images)]
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "a\\udfff", "\\u0000"])
+def test_a_cursor_with_a_text_that_no_database_takes_is_the_first_page(
+    text: str, as_acme: Client, image: Image
+) -> None:
+    cursor = base64.urlsafe_b64encode(f'[false, "{text}", 1]'.encode()).decode()
+    for page in ("images/custom", "templates", "desktops"):
+        assert as_acme.get(f"/cn-hangzhou/{page}/?sort=name&cursor={cursor}").status_code == 200
+    assert image.image_id in as_acme.get(f"/cn-hangzhou/images/custom/?sort=name&cursor={cursor}").content.decode()
 
 
 def _fill(count: int, acme: Account, globex: Account) -> None:

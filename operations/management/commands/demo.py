@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
@@ -50,6 +51,9 @@ class Command(BaseCommand):
     help = "Load the demo accounts, people, images, shares and computers, once: running it again changes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO_PEOPLE_SIGN_IN:
+            self.stdout.write(f"No demo data is loaded. {demo.REFUSED}")
+            return
         with transaction.atomic():
             # What people did with the demo data since, deleting some of it too, stays done.
             if not Account.objects.filter(pk=demo.ACME).exists():

@@ -98,9 +98,9 @@ class Filling:
         # Of each image what computers, templates and shares of it repeat: its owner's place, its region, OS and name.
         self.owners: list[int] = []
         self.places: list[int] = []
-        newest = Entry.objects.order_by("-pk").values_list("pk", flat=True)[: seals.WINDOW]
+        newest = Entry.objects.order_by("-pk").values_list("pk", "seal")[: seals.WINDOW]
         self.latest_entries = deque(sorted(newest), maxlen=seals.WINDOW)
-        self.next_entry = max(self.latest_entries, default=0) + 1
+        self.next_entry = max((number for number, _seal in self.latest_entries), default=0) + 1
 
     def run(self) -> None:
         with transaction.atomic():
@@ -310,11 +310,12 @@ class Filling:
         }
 
     def sealed(self, columns: dict[str, Any]) -> dict[str, Any]:
-        """The row of an entry, with its number, its seal and the numbers of those before it."""
-        entry = Entry(**columns, id=self.next_entry, previous=seals.spans(self.latest_entries))
-        self.latest_entries.append(self.next_entry)
+        """The row of an entry, with its number, its seal and what binds it to those before it."""
+        entry = Entry(**columns, id=self.next_entry, previous=seals.bind(self.latest_entries))
+        entry.seal = seals.seal(entry)
+        self.latest_entries.append((entry.pk, entry.seal))
         self.next_entry += 1
-        given = {"id": entry.pk, "previous": entry.previous, "seal": seals.seal(entry)}
+        given = {"id": entry.pk, "previous": entry.previous, "seal": entry.seal}
         return {**columns, **given, "at": _time(entry.at), "details": json.dumps(entry.details)}
 
 
