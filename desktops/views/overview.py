@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest, account_of
 from audit.models import Entry
-from desktops.actions import why_not
+from desktops.actions import refusals
 from desktops.models import Desktop, Status, Template
 from desktops.models.template import Status as TemplateStatus
 from images.middleware import shows_news
@@ -41,7 +41,7 @@ def overview(request: ConsoleRequest, region: Region) -> HttpResponse:
         "unavailable": list(unavailable.select_related("image")[: UNAVAILABLE_SHOWN + 1]),
         "in_progress": _in_progress(account, region),
         "activity": Entry.objects.filter(account_id=account.pk).order_by("-at", "-id")[:ACTIVITY_SHOWN],
-        "refusals": why_not("create", request.user),
+        "why_not_create": refusals("create", request.user),
     }
     return page(request, "desktops/overview.jinja", context)
 
