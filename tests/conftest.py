@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.cache import cache
 from django.db import connections
+from django.template.backends.jinja2 import Template as JinjaTemplate
 from django.test import Client
+from django.test.signals import template_rendered
 from django.utils import timezone, translation
 
 from accounts.models import Account, User
 from audit import triggers
 from audit.models import Actor
 from desktops.models import Desktop, Template
-from images import views as image_views
 from images.models import Image, ImageShare, OsType
+from images.views import lists as image_lists
 from regions import models as region_models
 from regions.models import Region
 from tests.processes import Console, fresh_database, load_demo, production, served
@@ -147,6 +149,21 @@ def _client(user: User) -> Client:
     return sign_in(Client(), user)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _the_test_client_sees_the_context_of_jinja_templates() -> Iterator[None]:
+    """Django tells it the context of its own templates only."""
+    render = JinjaTemplate.render
+
+    def render_and_tell(self: Any, context: Any = None, request: Any = None) -> Any:
+        known = {} if context is None else context
+        template_rendered.send(sender=self, template=self, context=known)
+        return render(self, known, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JinjaTemplate, "render", render_and_tell)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_counted_yet() -> None:
     """Failed sign-ins and look-ups of other tests."""
@@ -156,7 +173,7 @@ def _nothing_is_counted_yet() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process keeps for a minute is of the database of other tests."""
-    monkeypatch.setattr(image_views, "_uncounted", UncountedLists())
+    monkeypatch.setattr(image_lists, "_uncounted", UncountedLists())
     monkeypatch.setattr(region_models, "_kept", None)
 
 
