@@ -11,7 +11,7 @@ PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes 
 # Dozens of Python processes are started here, and where this is set each of them would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run setup test soak bench lint audit messages screenshots requirements static
+.PHONY: run setup test test-all soak bench lint audit messages screenshots requirements static
 
 # Serve the console with its demo data on http://127.0.0.1:8000/; HOST, PORT, WEB_WORKERS and DATABASE_URL override.
 run: .venv/base $(STATIC) $(TRANSLATIONS)
@@ -20,8 +20,14 @@ run: .venv/base $(STATIC) $(TRANSLATIONS)
 # Build .venv with all dependencies, those of the tests and checks included.
 setup: .venv/dev
 
-# The suite on SQLite with the browser journeys, then on PostgreSQL. TEST_POSTGRES_URL names a server of your own.
+# The quick tests: on SQLite with one browser journey, then on PostgreSQL. TEST_POSTGRES_URL names a server of your own.
 test: .venv/dev $(STATIC) $(TRANSLATIONS)
+	@$(PYTHON) -m tests.browser.chromium
+	$(PYTHON) -m pytest -q -n 2 -m "not slow"
+	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not slow and not browser and not any_database"
+
+# Every test, those with whole servers, faults and all browser journeys included. CI runs this.
+test-all: .venv/dev $(STATIC) $(TRANSLATIONS)
 	@$(PYTHON) -m tests.browser.chromium
 	@$(PYTHON) -m tests.debian
 	$(PYTHON) -m pytest -q -n 2

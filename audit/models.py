@@ -12,10 +12,12 @@ from prometheus_client import Counter
 
 from audit import seals
 from audit.middleware import client_address
+from audit.sentences import sentence_of
 from queries import insert, keeping_plans
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from markupsafe import Markup
 
 
 # Shares and all other acts, and refusals by their code; what is rolled back is not counted.
@@ -131,6 +133,11 @@ class Entry(models.Model):
     @property
     def succeeded(self) -> bool:
         return self.outcome == self.SUCCESS
+
+    @property
+    def sentence(self) -> Markup:
+        """The entry for people: "Shared office-standard with 5316109394400002", or what somebody tried to do."""
+        return sentence_of(self)
 
 
 def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) -> Entry:

@@ -152,7 +152,7 @@ def database_url(value: str) -> str:
         raise ValueError("must be sqlite:///… or postgres://…")
     hosts = _split(value).netloc.rpartition("@")[2].split(",")
     # The colons within the brackets of an IPv6 address are no port's.
-    ports = [port for host in hosts for _, colon, port in [host.rpartition("]")[2].partition(":")] if colon]
+    ports = [port for host in hosts if (port := host.rpartition("]")[2].partition(":")[2])]
     if not all(re.fullmatch(r"[0-9]{1,5}", port) for port in ports):
         raise ValueError("must have a number as each port")
     if ports and len(ports) < len(hosts):

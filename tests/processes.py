@@ -16,6 +16,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -97,11 +98,12 @@ def fresh_database(folder: Path, like: str | None = None) -> Iterator[str]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def collect_static_files(environment: dict[str, str]) -> None:
-    """As `make test` has done already; tests that are run by hand, in several processes, do it one at a time."""
+@cache
+def collect_static_files() -> None:
+    """Once in each process of a run. `make test-all` has done it already; processes of tests run by hand take turns."""
     with (ROOT / "var" / "static.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run(["make", "-s", "static"], cwd=ROOT, env=environment, check=True)
+        subprocess.run(["make", "-s", "static"], cwd=ROOT, env=production("sqlite:///:memory:"), check=True)
 
 
 @contextmanager
@@ -113,7 +115,7 @@ def served(
     `loaded` says that the database has the demo data already; `code` is another version of the console.
     """
     environment = production(database_url, **environment)
-    collect_static_files(environment)
+    collect_static_files()
     if not loaded:
         load_demo(environment)
     log = folder / "gunicorn.log"
@@ -141,6 +143,16 @@ def served(
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+
+
+@contextmanager
+def served_copy(demo_database: str, folder: Path, **environment: str) -> Iterator[Console]:
+    """A console on a copy of the demo database, for one test or for all tests of a module."""
+    with (
+        fresh_database(folder, like=demo_database) as database_url,
+        served(database_url, folder, loaded=True, **environment) as console,
+    ):
+        yield console
 
 
 class Person:

@@ -188,7 +188,7 @@ def test_metrics_count_acts_refusals_requests_and_images_in_progress(
     assert "eds_request_seconds_bucket" in after
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_metrics_are_of_all_processes_of_the_server(tmp_path: Path, demo_database: str) -> None:
     with (

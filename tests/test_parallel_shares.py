@@ -15,7 +15,7 @@ from tests.processes import SECONDS, Hand, ask, send_at_once
 if TYPE_CHECKING:
     from tests.processes import Console
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 PROCESSES = 4
 SHARES = 64

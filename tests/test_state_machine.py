@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from django.db import transaction
 from django.test import Client
@@ -137,7 +138,7 @@ class Sharing(RuleBasedStateMachine):
     def _post(self, who: str, image: ModelImage, page: str, data: Any = None) -> int:
         return self.clients[who].post(f"/{image.region}/images/{image.image_id}/{page}", data or {}).status_code
 
-    def _one(self, index: int) -> ModelImage:
+    def _image_at(self, index: int) -> ModelImage:
         return self.images[index % len(self.images)]
 
     @rule(owner=account, region=st.sampled_from(REGIONS), encrypted=st.booleans())
@@ -146,7 +147,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number, recipient=st.one_of(account, account, st.just("9999999999999999")))
     def share(self, who: str, index: int, recipient: str) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         expected = self._answer(who, image, allowed=self._may_share(image, recipient))
         assert self._post(who, image, "sharing/", {"account": recipient, "confirm": "on"}) == expected
         if expected == OK:
@@ -155,12 +156,12 @@ class Sharing(RuleBasedStateMachine):
     @rule(index=number, which=number)
     @precondition(lambda self: any(image.exists for image in self.images))
     def the_owner_shares_what_may_be_shared(self, index: int, which: int) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         self.share(image.owner, index, ACCOUNTS[which % 3])
 
     @rule(who=account, index=number, recipient=account)
     def unshare(self, who: str, index: int, recipient: str) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         is_own = image.exists and image.owner == who
         is_shared = is_own and recipient in image.recipients
         expected = OK if is_shared else REFUSED if is_own else HIDDEN
@@ -170,7 +171,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number)
     def delete(self, who: str, index: int) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         allowed = self._is_ready(image) and not image.recipients and not self._is_being_copied(image)
         expected = self._answer(who, image, allowed=allowed)
         assert self._post(who, image, "delete/") == expected
@@ -182,7 +183,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number, region=st.sampled_from(REGIONS))
     def copy(self, who: str, index: int, region: str) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         expected = self._answer(who, image, allowed=self._is_ready(image) and region != image.region)
         self.counter += 1
         name = f"image-{self.counter}"
@@ -194,7 +195,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number)
     def cancel_the_copy(self, who: str, index: int) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         expected = self._answer(who, image, allowed=not self._is_ready(image))
         assert self._post(who, image, "copy/cancel/") == expected
         if expected == OK:
@@ -213,7 +214,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=account, index=number)
     def create_a_template(self, who: str, index: int) -> None:
-        image = self._one(index)
+        image = self._image_at(index)
         self.counter += 1
         name = f"template-{self.counter}"
         if self._use(who, image, "templates/create/", name):
@@ -224,7 +225,7 @@ class Sharing(RuleBasedStateMachine):
     def create_a_computer(self, who: str, index: int) -> None:
         self.counter += 1
         name = f"computer-{self.counter}"
-        if self._use(who, self._one(index), "desktops/create/", name):
+        if self._use(who, self._image_at(index), "desktops/create/", name):
             self.computers.append(name)
 
     @precondition(lambda self: self.templates)
@@ -269,11 +270,14 @@ class Sharing(RuleBasedStateMachine):
         assert sorted(Desktop.objects.values_list("name", flat=True)) == sorted(self.computers)
 
 
-def test_the_console_and_the_rules_never_differ(db: None) -> None:
+@pytest.mark.parametrize(
+    "examples", [pytest.param(8, id="short form"), pytest.param(40, id="long form", marks=pytest.mark.slow)]
+)
+def test_the_console_and_the_rules_never_differ(examples: int, db: None) -> None:
     run_state_machine_as_test(
         Sharing,
         settings=settings(
-            max_examples=40,
+            max_examples=examples,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

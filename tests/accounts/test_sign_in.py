@@ -148,7 +148,7 @@ def answers_to_guesses(console: Console) -> list[str]:
     return [*answers, answer]
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_the_throttle_holds_over_processes_and_parallel_tries(console: Console) -> None:
     """Two server processes of four threads: of 24 parallel tries with a wrong password five are looked at."""
     answers = answers_to_guesses(console)

@@ -32,7 +32,7 @@ def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == api_docs(), "Run manage.py api_docs."
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_the_example_of_the_page_runs(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
     [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     address = console.address.removeprefix("http://")

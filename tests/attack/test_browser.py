@@ -22,7 +22,7 @@ import images.forms
 import logs.forms
 from audit.models import Entry
 from tests.api.conftest import Program
-from tests.attack.test_urls import all_there_is
+from tests.attack.test_urls import all_rows
 from tests.attack.urls import routes, url_of
 from tests.conftest import ACME, sign_in
 
@@ -88,7 +88,7 @@ def content_of(answer: Any) -> str:
 
 @pytest.mark.any_database
 def test_csrf_every_form_needs_its_token(acmes: Mapping[str, object], acme_user: User, support: User) -> None:
-    before, wrong = all_there_is(), {}
+    before, wrong = all_rows(), {}
     for user in (acme_user, support):
         client = sign_in(Client(enforce_csrf_checks=True, raise_request_exception=False), user)
         for url in [*urls(acmes), "/logout/", "/admin/logout/"]:
@@ -97,7 +97,7 @@ def test_csrf_every_form_needs_its_token(acmes: Mapping[str, object], acme_user:
                 if status not in {403, 405} and url not in WITHOUT_TOKEN:
                     wrong[user.username, method, url] = status
     assert wrong == {}
-    assert all_there_is() == before
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])
@@ -119,6 +119,7 @@ def test_csrf_cookies_are_nothing_to_the_api(as_acme: Client) -> None:
 # Links that lead elsewhere, and line breaks that become headers
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
 def test_open_redirect_no_answer_leads_to_another_host(
@@ -138,6 +139,7 @@ def test_open_redirect_no_answer_leads_to_another_host(
     assert wrong == {}
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_header_injection_no_parameter_ends_a_header(pages: list[str], client_of: Client) -> None:
     wrong = {}
@@ -169,6 +171,7 @@ def free_texts() -> Iterator[models.Field[Any, Any]]:
                 yield field
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_stored_markup_is_shown_as_text_everywhere(  # noqa: C901 - each door in turn
     acmes: Mapping[str, object], acme_user: User, globex_user: User, support: User, key_of: Any
@@ -214,6 +217,7 @@ def test_stored_markup_is_shown_as_text_everywhere(  # noqa: C901 - each door in
         assert answer["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_markup_in_a_link_or_a_form_is_shown_as_text(pages: list[str], client_of: Client) -> None:
     wrong, shown = {}, 0
@@ -303,6 +307,7 @@ NASTY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NASTY)
 def test_oversized_and_odd_fields_are_no_error(name: str, pages: list[str], client_of: Client) -> None:
     wrong = {}
@@ -314,6 +319,7 @@ def test_oversized_and_odd_fields_are_no_error(name: str, pages: list[str], clie
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_oversized_and_unreadable_bodies_are_a_bad_request(
     acmes: Mapping[str, object], pages: list[str], client_of: Client
 ) -> None:

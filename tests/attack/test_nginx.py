@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 NGINX = debian.NGINX.found()
 pytestmark = [
     pytest.mark.any_database,
-    pytest.mark.processes,
+    pytest.mark.slow,
     pytest.mark.skipif(not NGINX, reason="python -m tests.debian fetches nginx"),
 ]
 # As deploy/nginx.conf has it, with a frame around it that needs no root.

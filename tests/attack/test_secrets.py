@@ -129,7 +129,7 @@ def journey(console: Console, mails: Path) -> tuple[dict[str, str], list[str]]:
     return secrets, answers
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_secrets_are_never_in_logs_answers_or_the_database_in_clear(demo_database: str, tmp_path: Path) -> None:
     mails = tmp_path / "mail"
     with (

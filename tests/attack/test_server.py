@@ -69,7 +69,7 @@ def status_of(said: bytes) -> int:
     return int(said.split(b" ", 2)[1]) if said else 0
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_slow_clients_hold_up_nobody_and_are_sent_away(console: Console) -> None:
     """Eight threads, and sixteen of each kind of client that would have one of them wait."""
     style_sheet = re.findall(r'"(/static/bootstrap/[^"]+)"', requests.get(f"{console.address}/login/").text)[0]
@@ -155,7 +155,7 @@ ODD_REQUESTS = {
 }
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD_REQUESTS)
 def test_an_odd_request_is_refused_and_breaks_nothing(name: str, console: Console) -> None:
     request, statuses = ODD_REQUESTS[name]
@@ -173,7 +173,7 @@ def test_an_odd_request_is_refused_and_breaks_nothing(name: str, console: Consol
     assert '"ERROR"' not in said_there
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_a_request_in_pieces_is_answered(console: Console) -> None:
     """And the next one on the same connection, of which a piece came with the first."""
     first = b"GET /healthz/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"

@@ -56,7 +56,7 @@ def unshare(acme: Person) -> int:
     return acme.submit(page, page).status_code
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_old_and_new_code_work_side_by_side_on_the_new_schema(
     old_code: Path, demo_database: str, tmp_path: Path
 ) -> None:

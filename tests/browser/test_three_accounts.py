@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from desktops.models import Desktop
 from images.models import Image
-from tests.browser import BROWSER
+from tests.browser import QUICK_JOURNEY
 from tests.conftest import GLOBEX
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from accounts.models import Account, User
 
-pytestmark = BROWSER
+# The one journey that `make test` runs: it goes through all that the seed page is about.
+pytestmark = QUICK_JOURNEY
 
 MADE = {"desktop_type": "eds.general.4c8g", "system_disk_gib": 80}
 

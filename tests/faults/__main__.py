@@ -58,7 +58,7 @@ WORDS = {
 TEXT = """# Reliability
 
 Written by `make soak` on {date}: {minutes} minutes on {machine}, commit `{commit}`.
-The tests are those of `tests/faults/`, each named after what fails; `make test` runs them in a short form.
+The tests are those of `tests/faults/`, each named after what fails; `make test-all` runs them in a short form.
 
 {verdict}
 

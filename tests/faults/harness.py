@@ -68,7 +68,7 @@ class Server:
         return int(self.listener.getsockname()[1])
 
     def __enter__(self) -> Self:
-        collect_static_files(self.environment)
+        collect_static_files()
         self.start()
         return self
 

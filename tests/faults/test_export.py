@@ -18,7 +18,7 @@ from tests.processes import SECONDS, Hand, fresh_database
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 ENTRIES = size(20_000, 1_000_000)
 LOOK_EVERY = ENTRIES // 20

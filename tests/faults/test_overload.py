@@ -20,7 +20,7 @@ from tests.test_operations import sample
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 # With two processes of four threads, and eight that may wait for each, 24 requests are in the house at most.
 QUEUE = 8

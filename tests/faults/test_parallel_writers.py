@@ -12,7 +12,7 @@ from tests.processes import fresh_database
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.processes, sqlite_only]
+pytestmark = [pytest.mark.slow, sqlite_only]
 
 WRITERS = 32
 ACTS = size(200, 40_000)

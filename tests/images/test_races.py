@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ACME, GLOBEX
-from tests.processes import Hand, ask, send_each
+from tests.processes import Hand, ask, send_each, served_copy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.processes import Console
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 ROUNDS = 200
 HZ = "/cn-hangzhou/images"
 DONE, LATE = 302, {404, 422}
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Iterator[Console]:
+    """One for all tests here: each makes images of its own."""
+    with served_copy(demo_database, tmp_path_factory.mktemp("races")) as console:
+        yield console
 
 
 def _images(console: Console, *, copying: bool = False) -> list[str]:
