@@ -8,6 +8,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Late: it needs the models of other apps.
+        from accounts.csrf import bind_secrets_to_people
         from accounts.sign_in import record_changes
 
         record_changes()
+        bind_secrets_to_people()

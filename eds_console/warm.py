@@ -10,11 +10,8 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-from django.conf import settings
 from django.template import engines
 from django.urls import get_resolver
-
-from eds_console.jinja import environment_in
 
 
 def warm() -> None:
@@ -22,11 +19,10 @@ def warm() -> None:
     _ = get_resolver().reverse_dict
     for engine in engines.all():
         for folder in engine.dirs:
-            for path in sorted(Path(folder).rglob("*.html")):
-                engine.get_template(str(path.relative_to(folder)))
-    for language, _name in settings.LANGUAGES:
-        environment = environment_in(language)
-        for name in environment.list_templates(extensions=["jinja"]):
-            environment.get_template(name)
+            for path in sorted(path for path in Path(folder).rglob("*") if path.suffix in {".html", ".jinja"}):
+                name = path.relative_to(folder)
+                # The folder of Django's templates lies in that of the console's own.
+                if engine.name != "jinja2" or name.parts[0] != "django":
+                    engine.get_template(str(name))
     gc.collect()
     gc.freeze()

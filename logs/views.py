@@ -67,7 +67,6 @@ def export(request: ConsoleRequest) -> StreamingHttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": 'attachment; filename="operation-log.csv"',
-            "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         },
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -18,8 +20,23 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
     return render(request, template, {**context, "layout": layout}, status=status, using="jinja2")
 
 
-def behind(request: HttpRequest) -> str:
-    """The path and the query of the page that a dialog was opened on; empty where the dialog is a page itself."""
-    htmx = getattr(request, "htmx", None)
-    path = htmx.current_url_abs_path if htmx else None
-    return path if path and path.startswith("/") and not path.startswith("//") else ""
+def current_page(request: HttpRequest) -> str | None:
+    """The page that htmx sent the request from, as a path of this console."""
+    return _own_path(request, request.headers.get("HX-Current-URL", ""))
+
+
+def previous_page(request: HttpRequest) -> str | None:
+    """The page that a link or a form of this console was on, as a path of this console."""
+    return _own_path(request, request.headers.get("Referer", ""))
+
+
+def _own_path(request: HttpRequest, url: str) -> str | None:
+    """The path and query of a URL of this console; None for any other.
+
+    A path such as //example.com is another host to a browser, so it counts as such.
+    """
+    if not url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+        return None
+    parts = urlsplit(url)
+    path = urlunsplit(("", "", parts.path, parts.query, ""))
+    return path if path.startswith("/") and url_has_allowed_host_and_scheme(path, None) else None

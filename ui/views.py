@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ui.dialogs import Dialog, show
-from ui.pages import behind
+from ui.pages import current_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -18,4 +18,6 @@ if TYPE_CHECKING:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """The rules of sharing in short, and the keyboard shortcuts."""
-    return show(request, Dialog(title=_("Help"), back=behind(request) or reverse("home")), template="ui/help.jinja")
+    return show(
+        request, Dialog(title=_("Help"), back=current_page(request) or reverse("home")), template="ui/help.jinja"
+    )

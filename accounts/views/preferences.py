@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.http import ConsoleRequest
 from accounts.preferences import COLUMNS, PreferencesForm, hidden_columns
 from ui.dialogs import Dialog, show
-from ui.pages import behind, page
+from ui.pages import current_page, page
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -29,7 +29,7 @@ def preferences(request: ConsoleRequest) -> HttpResponse:
     if not form.is_valid():
         return page(request, "accounts/preferences.jinja", {"form": form}, status=422)
     form.save(request.user)
-    target = request.POST.get("next", "") or behind(request)
+    target = request.POST.get("next", "") or current_page(request) or ""
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         target = reverse("preferences")
         messages.success(request, _("Your preferences are saved."))
@@ -51,7 +51,7 @@ def columns(request: ConsoleRequest, name: str) -> HttpResponse:
     hidden = hidden_columns(request.user, name)
     return show(
         request,
-        Dialog(title=_("Preferences"), back=behind(request) or reverse("home"), submit=_("Save"), width=480),
+        Dialog(title=_("Preferences"), back=current_page(request) or reverse("home"), submit=_("Save"), width=480),
         template="accounts/columns.jinja",
         action=reverse("preferences"),
         form=PreferencesForm(initial=request.user.preferences),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.http import ConsoleRequest, account_of
 from desktops.models import Desktop, Template
+from images.elsewhere import in_other_regions
 from ui.dialogs import Dialog
-from ui.pages import behind
+from ui.pages import current_page
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -21,16 +22,20 @@ if TYPE_CHECKING:
 
 def own_computer(request: ConsoleRequest, region: Region, desktop_id: str) -> Desktop:
     """The account's computer of that ID. A stranger cannot tell another's computer from none."""
-    own = Desktop.objects.owned_by(account_of(request)).in_region(region)
-    return get_object_or_404(own.select_related("image", "latest_image", "region"), desktop_id=desktop_id)
+    own = Desktop.objects.owned_by(account_of(request)).filter(desktop_id=desktop_id)
+    for desktop in own.in_region(region).select_related("image", "latest_image", "region"):
+        return desktop
+    raise in_other_regions(request, region, desktop_id, own.values_list("region", flat=True), "desktops:desktop")
 
 
 def own_template(request: ConsoleRequest, region: Region, template_id: str) -> Template:
     """The account's template of that ID. A stranger cannot tell another's template from none."""
-    own = Template.objects.owned_by(account_of(request)).in_region(region)
     # PostgreSQL has no NUL, and no template's ID has one.
     template_id = template_id.replace("\0", "")
-    return get_object_or_404(own.select_related("image", "region"), template_id=template_id)
+    own = Template.objects.owned_by(account_of(request)).filter(template_id=template_id)
+    for template in own.in_region(region).select_related("image", "region"):
+        return template
+    raise in_other_regions(request, region, template_id, own.values_list("region", flat=True), "desktops:template")
 
 
 def page_of_computer(desktop: Desktop) -> str:
@@ -57,4 +62,4 @@ def is_received(request: ConsoleRequest, image: Image | None) -> bool:
 
 def to_page_behind(request: ConsoleRequest, otherwise: str) -> HttpResponse:
     """To the page that the dialog was opened on. Without htmx the dialog was a page, and nothing is behind it."""
-    return redirect(behind(request) or otherwise)
+    return redirect(current_page(request) or otherwise)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, QueryDict
+from django.http import QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.http import ConsoleRequest, account_of
+from images.elsewhere import missing_image
 from images.models import Image
 from queries import prepared_with_plan
 from ui.dialogs import Dialog
-from ui.pages import behind
+from ui.pages import current_page
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -29,7 +30,7 @@ def usable_image(request: ConsoleRequest, region: Region, image_id: str) -> Imag
     """The image of that ID if the account may use it. A stranger cannot tell another's image from none."""
     for image in _usable_by(account_of(request).pk, region.pk, image_id):
         return image
-    raise Http404
+    raise missing_image(request, region, image_id)
 
 
 @prepared_with_plan
@@ -52,7 +53,7 @@ def dialog_about_many(region: Region, title: str, **parts: Any) -> Dialog:
 def to_the_list(request: ConsoleRequest, region: Region) -> HttpResponse:
     """To the list; where the dialog was opened on it, as it was narrowed and sorted there."""
     custom = reverse("images:custom", args=[region.pk])
-    path, _sign, query_text = behind(request).partition("?")
+    path, _sign, query_text = (current_page(request) or "").partition("?")
     if path != custom:
         return redirect(custom)
     query = QueryDict(query_text, mutable=True)

@@ -23,7 +23,7 @@ from images.models import Image, ImageShare, not_shared, shares_of
 from images.views.finding import dialog_about, owns, usable_image
 from queries import prepared_with_plan
 from ui.dialogs import show
-from ui.pages import behind, page
+from ui.pages import current_page, page
 from ui.paging import Count
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
         _("Image %(image)s is no longer shared with account %(account)s.") % {"image": found, "account": account},
     )
     # On a page of its own the address would stay that of a share that is gone.
-    if not request.htmx or behind(request).partition("?")[0] == request.path:
+    if not request.htmx or (current_page(request) or "").partition("?")[0] == request.path:
         return redirect("images:sharing", region.pk, found.image_id)
     return _sharing(request, found, ShareForm(), changed=True)
 

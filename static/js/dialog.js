@@ -1,7 +1,6 @@
 // The one dialog: open it when htmx has filled it, keep the focus in it, give the focus back when it closes.
 const dialog = document.getElementById("dialog");
 const content = document.getElementById("dialog-content");
-const trouble = document.getElementById("no-answer");
 let openedBy = "";
 // Whether a form in the dialog was sent since the page behind it was drawn, and how many are under way.
 let changed = false;
@@ -21,8 +20,6 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (!dialog.open) {
     openedBy = document.activeElement?.id ?? "";
     dialog.showModal();
-    // Outside it would lie behind it.
-    dialog.append(trouble);
     coverPage(true);
   }
   // A form with one field begins in it; every other dialog begins at its title.
@@ -39,7 +36,6 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 
 dialog.addEventListener("close", () => {
   content.replaceChildren();
-  document.body.append(trouble);
   coverPage(false);
   // The list behind may be drawn anew: the same control, another element. In a menu it is out of sight by now.
   const opener = document.getElementById(openedBy);

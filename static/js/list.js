@@ -39,8 +39,8 @@ document.addEventListener("htmx:confirm", (event) => {
 
 // A list that draws itself anew keeps what is selected, open and focused.
 let keeps = null;
-document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
-  keeps = target.id !== "list" && !target.hasAttribute("data-fresh") ? null : {
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
+  keeps = !shouldSwap || target.id !== "list" && !target.hasAttribute("data-fresh") ? null : {
     chosen: [...target.querySelectorAll("input:checked")].map(({ id }) => id),
     open: [...target.querySelectorAll("details[open] > summary")].map(({ id }) => id),
     focus: target.contains(document.activeElement) ? document.activeElement.id : "",

@@ -1,13 +1,8 @@
-// What every page does: messages can be dismissed, a wait of more than 0.3 s shows, a lost connection is told.
-const trouble = document.getElementById("no-answer");
-
+// What every page does: messages can be dismissed, a wait of more than 0.3 s shows.
 document.addEventListener("click", ({ target }) => {
   const dismiss = target.closest("[data-dismiss]");
   dismiss?.closest("[data-dismissible]").remove();
 });
-
-document.addEventListener("htmx:sendError", () => { trouble.hidden = false; });
-document.addEventListener("htmx:afterSwap", () => { trouble.hidden = true; });
 
 // Rows are dimmed, and a button shows that it is at work.
 document.addEventListener("htmx:beforeSend", ({ detail }) => {
