@@ -41,7 +41,7 @@ pytestmark = pytest.mark.any_database
 
 # What stands on the pages and is nobody's sentence: names that people gave, units, names of products and formats.
 DATA = re.compile(
-    r"office-standard|front-desks?|Initech|Esc|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"
+    r"office-standard|front-desks?|Initech|Esc|Aliyun\w+|\b[A-Z]\w+/[\w/ -]+|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"
     r"|Linux|Ubuntu|Pro\b|eds\.[\w.]+|NVIDIA T4"
     r"|GiB|MiB|GPU|vCPU|UTC|English|简体中文|[a-z]{2}-[a-z]+(-\d)?\b|asp|vgpu"
     # Events and outcomes of the operation log.
@@ -69,22 +69,26 @@ READ_BY_PEOPLE = {"placeholder", "title", "aria-label", "alt", "data-tip", "data
 class Texts(HTMLParser):
     """All texts of a page that people read, but for what is set as code."""
 
+    WITHOUT_END = {"input", "meta", "link", "br", "hr", "img", "source", "base"}
+
     def __init__(self) -> None:
         super().__init__()
-        self.skipped = 0
+        # For each element that is open: whether it is set as code.
+        self.open: list[bool] = []
         self.texts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style", "code"}:
-            self.skipped += 1
+        classes = (dict(attrs).get("class") or "").split()
+        if tag not in self.WITHOUT_END:
+            self.open.append(tag in {"script", "style", "code"} or "mono" in classes)
         self.texts += [value for name, value in attrs if name in READ_BY_PEOPLE and value]
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style", "code"}:
-            self.skipped -= 1
+        if tag not in self.WITHOUT_END and self.open:
+            self.open.pop()
 
     def handle_data(self, data: str) -> None:
-        if not self.skipped:
+        if not any(self.open):
             self.texts.append(data)
 
 
