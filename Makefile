@@ -5,6 +5,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/u
 PYTHON := .venv/bin/python
 STATIC := var/static/staticfiles.json
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+CATALOGUE := locale/zh_Hans/LC_MESSAGES/django.po
 PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
@@ -76,8 +77,15 @@ screenshots: .venv/dev $(STATIC) $(TRANSLATIONS)
 
 # Gather the texts to translate; this one needs GNU gettext.
 messages: .venv/dev
-	$(PYTHON) manage.py makemessages -l zh_Hans --no-wrap --no-obsolete --add-location file -e html,py,jinja,txt \
-		-i .venv -i .tools -i tests -i var -i benchmarks
+	$(PYTHON) manage.py makemessages -l zh_Hans --no-wrap --keep-pot --add-location file -e html,py,txt \
+		-i .venv -i .tools -i tests -i var -i benchmarks -i "templates/forms/*"
+	@mkdir -p var
+	.venv/bin/pybabel -q extract -F babel.cfg --add-location=file -o var/jinja.pot templates
+	msgcat --use-first --no-wrap -o var/all.pot locale/django.pot var/jinja.pot
+	msgmerge -q --no-wrap --no-fuzzy-matching --add-location=file $(CATALOGUE) var/all.pot | \
+		msgattrib --no-obsolete --no-wrap -o var/merged.po -
+	mv var/merged.po $(CATALOGUE)
+	rm locale/django.pot var/jinja.pot var/all.pot
 
 # Write the pinned requirements anew; with UPGRADE=--upgrade to the newest versions.
 requirements: | $(UV)

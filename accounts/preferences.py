@@ -65,3 +65,13 @@ class PreferencesForm(forms.Form):
 
 def hidden_columns(user: User, name: str) -> set[str]:
     return set(user.preferences.get("hidden_columns", {}).get(name, ()))
+
+
+def shown_columns(user: User, name: str) -> set[str]:
+    """The columns of a list that the person has not hidden, of those that can be."""
+    return set(COLUMNS[name]) - hidden_columns(user, name)
+
+
+def page_size_of(user: User) -> str:
+    """How many rows the person wants on a page; empty without a wish."""
+    return str(user.preferences.get("page_size", ""))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from desktops.catalogue import TYPES
+from desktops.catalogue import TYPES, by_family
 from desktops.models import Desktop, Status, Template
 from desktops.models.template import Status as TemplateStatus
 from desktops.validators import DISK_SIZES, MOST_AT_ONCE
@@ -68,10 +68,20 @@ class ChooseForm(Filters, forms.Form):
         return self.cleaned_data.get("kind") or "custom"
 
 
+class ChooseComputerForm(forms.Form):
+    """The search in the list that a computer is chosen from."""
+
+    q = forms.CharField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
+
+
 class ConfigurationForm(ActionForm):
     """Type and disks; the image was chosen before."""
 
-    desktop_type = forms.ChoiceField(label=_("Cloud computer type"))
+    desktop_type = forms.ChoiceField(
+        label=_("Cloud computer type"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a cloud computer type.")},
+    )
     system_disk_gib = forms.IntegerField(
         label=_("System disk (GiB)"), widget=forms.NumberInput(attrs={"min": DISK_SIZES[0], **DISK})
     )
@@ -89,6 +99,11 @@ class ConfigurationForm(ActionForm):
         self.fields["desktop_type"].choices = [  # type: ignore[attr-defined]
             (name, str(kind)) for name, kind in TYPES.items() if image is None or image.gpu == bool(kind.gpus)
         ]
+
+    @property
+    def kinds(self) -> list[Any]:
+        """The types that can be chosen, grouped by family."""
+        return by_family(str(value) for value, _label in self.fields["desktop_type"].choices)  # type: ignore[attr-defined]
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -123,7 +138,7 @@ class NamesForm(ActionForm):
 
 
 class DesktopForm(NamesForm, ConfigurationForm):
-    """The Create Cloud Computer dialog."""
+    """The page Create Cloud Computer."""
 
     field_order = ["name", "desktop_type", "system_disk_gib", "data_disk_gib", "amount", "encrypted"]
 
@@ -144,9 +159,9 @@ class DesktopForm(NamesForm, ConfigurationForm):
 
 
 class TemplateForm(ConfigurationForm):
-    """The Create Template and the Edit Template dialog."""
+    """The pages Create Template and Edit Template."""
 
-    name = NameField(label=_("Template name"), required=False)
+    name = NameField(label=_("Template name"), required=False, widget=forms.TextInput(attrs={"aria-required": "true"}))
     description = LinesField(label=_("Description"), required=False)
 
     field_order = ["name", "description"]
@@ -190,7 +205,7 @@ class ChangeImageForm(ActionForm):
 class CreateImageForm(ActionForm):
     """The Create Image dialog. Its defaults are the console's; the API's are others."""
 
-    name = NameField(label=_("Image Name"), required=False)
+    name = NameField(label=_("Image Name"), required=False, widget=forms.TextInput(attrs={"aria-required": "true"}))
     clean_personal_data = forms.BooleanField(
         label=_("Clean Personal Residual Data"),
         required=False,

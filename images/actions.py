@@ -33,7 +33,7 @@ ACTIONS = {
 }
 
 
-def why_not(action: str, image: Image, user: User) -> list[str]:
+def refusals(action: str, user: User, image: Image) -> list[str]:
     """The sentences that speak against the action, none when the user may do it.
 
     They come from the rules that refuse the act itself; what depends on what is entered is not asked here.

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.cache import cache
 from django.db import connections
+from django.template.backends.jinja2 import Template as JinjaTemplate
 from django.test import Client
+from django.test.signals import template_rendered
 from django.utils import timezone, translation
 
 from accounts.models import Account, User
@@ -145,6 +147,21 @@ def sign_in(client: Client, user: User) -> Client:
 
 def _client(user: User) -> Client:
     return sign_in(Client(), user)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _the_test_client_sees_the_context_of_jinja_templates() -> Iterator[None]:
+    """Django tells it the context of its own templates only."""
+    render = JinjaTemplate.render
+
+    def render_and_tell(self: Any, context: Any = None, request: Any = None) -> Any:
+        known = {} if context is None else context
+        template_rendered.send(sender=self, template=self, context=known)
+        return render(self, known, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JinjaTemplate, "render", render_and_tell)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from django.template import Context, Template
 from django.utils import translation
 from django.utils.html import escape
 from django.utils.timesince import timesince
-
 from eds_console.jinja import environment_in, escaped
+
 from ui.tags import time_of
 
 NOW = datetime(2026, 3, 31, 12, 0, 30, tzinfo=UTC)

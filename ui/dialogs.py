@@ -68,7 +68,8 @@ def confirm(
     context = {"template": "ui/confirm.jinja", "typed": typed, **context}
     if request.method != "POST":
         return show(request, dialog, refusals=refusals(), **context)
-    if type_name and typed.strip() != type_name:
+    # Whoever may not do it at all is refused, and that is recorded, whatever was typed.
+    if type_name and typed.strip() != type_name and not refusals():
         return show(request, dialog, status=422, mistyped=True, **context)
     try:
         action()

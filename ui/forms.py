@@ -50,9 +50,14 @@ class ListForm(Filters, forms.Form):
         self.is_valid()
 
     @classmethod
-    def of(cls, query: QueryDict) -> Self:
-        """The form of a page's query. It is kept: most pages have one of a few, and making one costs a query's time."""
+    def of(cls, query: QueryDict, page_size: str = "") -> Self:
+        """The form of a page's query. It is kept: most pages have one of a few, and making one costs a query's time.
+
+        `page_size` is the person's own, for a query that asks for none.
+        """
         entered = tuple((name, query[name]) for name in cls.base_fields if name in query)
+        if page_size and "size" not in query:
+            entered = (*entered, ("size", page_size))
         return _list_form(cls, get_language(), entered)  # type: ignore[return-value] # it is of that class
 
     def entered(self, name: str) -> str:

@@ -62,6 +62,10 @@ class DesktopQuerySet(models.QuerySet["Desktop"]):
             return self.filter(settles_to=status, settles_at__lte=now)
         return self.filter(doing=status, settles_at__gt=now)
 
+    def settled(self) -> DesktopQuerySet:
+        """Narrow to computers that are Running or Stopped now."""
+        return self.filter(settles_to__in=SETTLED, settles_at__lte=timezone.now())
+
     def matching(self, text: str) -> DesktopQuerySet:
         """Narrow to computers whose ID or name has the text in it, in upper or lower case."""
         return self.filter(Q(desktop_id__icontains=text) | Q(name__icontains=text)) if text else self

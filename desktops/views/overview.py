@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest, account_of
 from audit.models import Entry
-from desktops.actions import why_not
+from desktops.actions import refusals
 from desktops.models import Desktop, Status, Template
 from desktops.models.template import Status as TemplateStatus
 from images.middleware import shows_news
@@ -32,16 +32,18 @@ IN_PROGRESS_SHOWN, ACTIVITY_SHOWN, UNAVAILABLE_SHOWN = 10, 8, 3
 def overview(request: ConsoleRequest, region: Region) -> HttpResponse:
     account = account_of(request)
     unavailable = Template.objects.owned_by(account).in_region(region).in_status(TemplateStatus.UNAVAILABLE)
+    shown = list(unavailable.select_related("image")[: UNAVAILABLE_SHOWN + 1])
     context = {
         "account": account,
         "used": account.shares_granted.count(),
         "images": _images(account, region),
         "computers": _computers(account, region),
         "template_count": Template.objects.filter(account=account, region=region)[:COUNT_LIMIT].count(),
-        "unavailable": list(unavailable.select_related("image")[: UNAVAILABLE_SHOWN + 1]),
+        "unavailable": shown[:UNAVAILABLE_SHOWN],
+        "unavailable_count": len(shown) if len(shown) <= UNAVAILABLE_SHOWN else unavailable[:COUNT_LIMIT].count(),
         "in_progress": _in_progress(account, region),
         "activity": Entry.objects.filter(account_id=account.pk).order_by("-at", "-id")[:ACTIVITY_SHOWN],
-        "refusals": why_not("create", request.user),
+        "why_not_create": refusals("create", request.user),
     }
     return page(request, "desktops/overview.jinja", context)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import ConsoleRequest
 from audit.models import Actor
-from images.actions import why_not
+from images import actions
 from images.forms import CopyForm, EditForm
 from images.views.finding import dialog_about, owns, to_the_list, usable_image
 from ui.dialogs import confirm, show
@@ -40,7 +40,9 @@ def edit(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     )
     if request.method != "POST":
         form = EditForm(initial={"name": found.name, "description": found.description})
-        return show(request, dialog, template="ui/form.jinja", form=form, refusals=why_not("edit", found, request.user))
+        return show(
+            request, dialog, template="ui/form.jinja", form=form, refusals=actions.refusals("edit", request.user, found)
+        )
     form = EditForm(request.POST)
     entered = {name: form.entered(name) for name in ("name", "description")}
     form.attempt(lambda: found.edit(**entered, by=Actor.of(request)))
@@ -58,7 +60,7 @@ def copy(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
         found, _("Copy Image"), submit=_("Copy"), impossible=_("You cannot copy this image."), width=640
     )
     if request.method != "POST":
-        refusals = why_not("copy", found, request.user)
+        refusals = actions.refusals("copy", request.user, found)
         return show(request, dialog, template="images/copy.jinja", form=CopyForm(image=found), refusals=refusals)
     form = CopyForm(request.POST, image=found)
     if form.is_one_too_many(request):
@@ -89,7 +91,7 @@ def cancel_copy(request: ConsoleRequest, region: Region, image: str) -> HttpResp
             width=480,
         ),
         lambda: found.cancel_copy(by=Actor.of(request)),
-        refusals=lambda: why_not("cancel_copy", found, request.user),
+        refusals=lambda: actions.refusals("cancel_copy", request.user, found),
         consequences=[_("What has been copied so far is deleted. The image that it is copied from stays.")],
         done=_("The copy %(image)s is cancelled.") % {"image": found.image_id},
         then=lambda: to_the_list(request, region),
@@ -113,7 +115,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
             impossible=_("You cannot delete this image."),
         ),
         lambda: found.delete(by=Actor.of(request), with_templates=True),
-        refusals=lambda: why_not("delete", found, request.user),
+        refusals=lambda: actions.refusals("delete", request.user, found),
         consequences=_lost_with(templates, computers),
         # Whoever still uses the image types its name first.
         type_name=found.name if templates or computers else "",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest, account_of
+from accounts.preferences import page_size_of, shown_columns
 from images.actions import row_reasons
 from images.forms import CustomImageListForm, ImageListForm
 from images.middleware import shows_news
-from images.models import Image, ImageShare, SeenNotices
+from images.models import READ_ONLY, Image, ImageShare, SeenNotices
 from queries import Prepared, prepared
 from ui.pages import page as answer
 from ui.paging import Position, UncountedLists, page_at, page_of, rows_at
@@ -48,7 +49,7 @@ def system(request: ConsoleRequest, region: Region) -> HttpResponse:
 
 def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "") -> HttpResponse:
     form_class = CustomImageListForm if tab == "custom" else ImageListForm
-    form, cursor = form_class.of(request.GET), request.GET.get("cursor", "")
+    form, cursor = form_class.of(request.GET, page_size_of(request.user)), request.GET.get("cursor", "")
     order, size = form.order, form.page_size
     if form.is_narrowed:
         images = form.narrow(TABS[tab](account_id).in_region(region))
@@ -64,7 +65,14 @@ def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "
         page = page_at(cursor, read, model=Image, order=order, size=size)
         if page.total_is_bounded:
             _uncounted.note(whole)
-    context = {"tab": tab, "form": form, "page": page, "row_reasons": row_reasons(request.user)}
+    context = {
+        "tab": tab,
+        "form": form,
+        "page": page,
+        "row_reasons": row_reasons(request.user),
+        "columns": shown_columns(request.user, "images"),
+        "read_only": "" if request.user.may_write else READ_ONLY,
+    }
     return answer(request, "images/list.jinja", context)
 
 
@@ -85,7 +93,7 @@ def _rows(
 @shows_news
 def shared(request: ConsoleRequest, region: Region) -> HttpResponse:
     """Shared with me and shared by me, each with a cursor of its own."""
-    form, account = ImageListForm.of(request.GET), account_of(request)
+    form, account = ImageListForm.of(request.GET, page_size_of(request.user)), account_of(request)
     received = ImageShare.objects.received_by(account).in_region(region).select_related("image")
     granted = ImageShare.objects.granted_by(account).in_region(region)
     by_me = Image.objects.owned_by(account).in_region(region).filter(pk__in=granted.values("image"))

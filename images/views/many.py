@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import ConsoleRequest, account_of
 from audit.models import Actor
-from images import validators
-from images.actions import why_not
+from images import actions, validators
 from images.forms import CopyManyForm, ShareManyForm
 from images.models import READ_ONLY, Image, ImageShare
 from images.views.finding import dialog_about_many
@@ -73,7 +72,7 @@ def delete(request: ConsoleRequest, region: Region) -> HttpResponse:
             % {"name": template.name, "id": template.template_id}
             for template in image.own_templates
         ]
-        refusals = why_not("delete", image, request.user)
+        refusals = actions.refusals("delete", request.user, image)
         if is_post:
             refusals = attempt(image.delete, by=Actor.of(request), with_templates=True)
         answers.append(Answer(image, refusals=refusals, notes=templates))
@@ -100,7 +99,7 @@ def unshare(request: ConsoleRequest, region: Region) -> HttpResponse:
     for share in (
         ImageShare.objects.filter(image__in=images).select_related("image", "image__region").order_by("-image", "pk")
     ):
-        refusals = why_not("unshare", share.image, request.user)
+        refusals = actions.refusals("unshare", request.user, share.image)
         if request.method == "POST":
             refusals = attempt(share.revoke, by=Actor.of(request))
         answers.append(Answer(share.image, share.recipient_id, refusals))
@@ -128,7 +127,7 @@ def copy(request: ConsoleRequest, region: Region) -> HttpResponse:
     is_done = request.method == "POST" and form.is_valid()
     answers = []
     for image in images:
-        refusals = why_not("copy", image, request.user)
+        refusals = actions.refusals("copy", request.user, image)
         if is_done:
             refusals = attempt(
                 image.copy_to,
@@ -159,7 +158,7 @@ def share(request: ConsoleRequest, region: Region) -> HttpResponse:
     asks = request.method == "POST" and form.is_valid() and "check" not in request.POST
     answers = []
     for image in images:
-        refused = why_not("share", image, request.user)
+        refused = actions.refusals("share", request.user, image)
         for account_id in accounts or [""]:
             pair = ImageShare(image=image, owner=account_of(request), recipient_id=account_id)
             pair.confirmed = True

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.http import ConsoleRequest, account_of
 from accounts.models import ACCOUNT_ID, Account
 from audit.models import Actor
-from images import lookups, validators
-from images.actions import why_not
+from images import actions, lookups, validators
 from images.forms import ShareForm
 from images.models import Image, ImageShare, not_shared, shares_of
 from images.views.finding import dialog_about, owns, usable_image
@@ -87,7 +86,7 @@ def _sharing(
         request,
         dialog_about(image, _("Shared Image"), width=800, impossible=_("You cannot share this image.")),
         template="images/sharing.jinja",
-        refusals=why_not("share", image, request.user),
+        refusals=actions.refusals("share", request.user, image),
         status=status,
         image=image,
         form=form,
@@ -128,7 +127,7 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
             request,
             dialog,
             template="images/unshare.jinja",
-            refusals=why_not("unshare", found, request.user),
+            refusals=actions.refusals("unshare", request.user, found),
             share=share,
             consequences=share.consequences,
         )
