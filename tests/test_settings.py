@@ -200,7 +200,7 @@ def test_the_origin_in_mails_and_who_reaches_the_server_follow_from_the_settings
     environment: dict[str, str], origin: str, loopback: bool
 ) -> None:
     code = "from django.conf import settings as s; print(s.PUBLIC_URL, s.DEMO_PEOPLE_SIGN_IN)"
-    known = {"SECRET_KEY": "x" * 60, "DATABASE_URL": "sqlite:///:memory:", "HTTPS": "0"}
+    known = {"SECRET_KEY": KEY, "DATABASE_URL": "sqlite:///:memory:", "HTTPS": "0"}
     known |= {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "eds_console.settings"}
     done = subprocess.run(
         [sys.executable, "-c", code], env=known | environment, capture_output=True, text=True, cwd=ROOT, check=True
