@@ -41,7 +41,8 @@ pytestmark = pytest.mark.any_database
 
 # What stands on the pages and is nobody's sentence: names that people gave, units, names of products and formats.
 DATA = re.compile(
-    r"office-standard|front-desks?|Initech|Esc|Aliyun\w+|\b[A-Z]\w+/[\w/ -]+|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"
+    r"office-standard|front-desks?|Initech|Esc|Aliyun\w+|\b[A-Z]\w+/[\w/ -]+"
+    r"|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"
     r"|Linux|Ubuntu|Pro\b|eds\.[\w.]+|NVIDIA T4"
     r"|GiB|MiB|GPU|vCPU|UTC|English|简体中文|[a-z]{2}-[a-z]+(-\d)?\b|asp|vgpu"
     # Events and outcomes of the operation log.

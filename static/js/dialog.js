@@ -22,6 +22,11 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
     dialog.showModal();
     coverPage(true);
   }
+});
+
+// Once htmx has looked for [autofocus] itself.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target !== content || !dialog.open) return;
   // A form with one field begins in it; every other dialog begins at its title.
   const fields = content.querySelectorAll(".body :is(input:not([type=hidden], [type=checkbox]), select, textarea)");
   (fields.length === 1 ? fields[0] : content.querySelector("[autofocus]"))?.focus();
