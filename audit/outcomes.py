@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 SUCCESS = "Success"
@@ -69,5 +69,5 @@ REASONS = {
 def label_of(outcome: str) -> str:
     """The outcome in a few words. One of another version of this program is only said to be a refusal."""
     if outcome == SUCCESS:
-        return _now("Done")
-    return str(REASONS.get(outcome) or _now("Refused"))
+        return gettext("Done")
+    return str(REASONS.get(outcome) or gettext("Refused"))

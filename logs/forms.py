@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ACCOUNT_ID
@@ -92,7 +92,7 @@ class LogForm(ListForm):
             "outcome": [
                 ("", _("All outcomes")),
                 (Entry.SUCCESS, _("Done")),
-                (REFUSED, _("Refused, for whatever reason")),
+                (REFUSED, _("Refused")),
                 *((outcome, label) for label, outcome in refusals),
             ],
         }
@@ -106,7 +106,8 @@ class LogForm(ListForm):
     def mistakes(self) -> list[str]:
         if "q" in self.errors and self.values.has_too_many_ids:
             return [
-                _now("Too many IDs begin with “%(text)s”. Enter more of the ID.") % {"text": self.not_understood["q"]}
+                gettext("Too many IDs begin with “%(text)s”. Enter more of the ID.")
+                % {"text": self.not_understood["q"]}
             ]
         return super().mistakes
 

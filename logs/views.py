@@ -15,7 +15,6 @@ from accounts.http import ConsoleRequest, account_of
 from accounts.preferences import page_size_of, shown_columns
 from audit.models import Entry
 from logs.forms import LogForm
-from regions.models import name_of_region
 from ui import spreadsheets
 from ui.dialogs import Dialog, show
 from ui.pages import page as answer
@@ -50,7 +49,6 @@ def logs(request: ConsoleRequest) -> HttpResponse:
         "form": form,
         "page": page_of(entries, order=form.order, cursor=request.GET.get("cursor", ""), size=form.page_size),
         "columns": shown_columns(request.user, "logs"),
-        "name_of_region": name_of_region,
     }
     return answer(request, "logs/list.jinja", context)
 
@@ -65,7 +63,6 @@ def entry(request: ConsoleRequest, entry: int) -> HttpResponse:
         Dialog(title=_("Event details"), back=reverse("logs:list"), subject=[found.event], width=800),
         template="logs/entry.jinja",
         entry=found,
-        region_name=name_of_region(found.region_id),
         as_json=json.dumps(columns, ensure_ascii=False, indent=2),
     )
 

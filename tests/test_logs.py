@@ -355,7 +355,7 @@ def test_columns_and_page_size_are_those_of_the_person(as_acme: Client, acme_use
     page = as_acme.get("/logs/").content.decode()
     assert len(listed(page)) == 10
     assert "somebody@example.com" not in page
-    assert '<span title="cn-hangzhou">' not in page
+    assert 'title="cn-hangzhou">' not in page
     assert "11)" in page
     assert len(listed(as_acme.get("/logs/?size=20").content.decode())) == 11
 
