@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_email")]
+    dependencies = [("accounts", "0004_hashed_session_keys")]
 
     operations = [
         migrations.AddField(
