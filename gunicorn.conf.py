@@ -2,11 +2,12 @@
 
 import atexit
 import os
+import resource
 import shutil
 import tempfile
 from pathlib import Path
 
-from eds_console.worker import Worker
+from plumbing.server import Worker
 
 
 def _number(name: str, default: int) -> int:
@@ -47,17 +48,51 @@ def when_ready(server):
 
 wsgi_app = "eds_console.wsgi"
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8000)}"
-# Threads, since a request mostly waits for the database; several processes, since Python runs one thread at a time.
-worker_class = "eds_console.worker.Worker"
+worker_class = "plumbing.server.Worker"
 workers = _number("WEB_WORKERS", 2)
-threads = 4
-# Requests that wait in one process for a thread; at 100 a second the last of them waits for less than a second.
-Worker.longest_queue = _number("WEB_QUEUE", 64)
-# Of all connections, most of which say nothing at a time; a process may have 1024 files open.
-worker_connections = 800
+# A connection may have a file of its own for what it sends, and one for what it is sent.
+_most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+_files = 8192 if _most_files == resource.RLIM_INFINITY else min(8192, _most_files)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _most_files))
+Worker.limits = {
+    "connection_limit": min(2000, (_files - 200) // 3),
+    # Connections that wait to be accepted, in the kernel.
+    "backlog": 2048,
+    # Seconds for a whole request to arrive, for the next request to come, and for a client to take some of an answer.
+    "channel_timeout": 15,
+    "cleanup_interval": 1,
+    # More than all lines and header fields that a browser or the SDK sends; more than DATA_UPLOAD_MAX_MEMORY_SIZE.
+    "max_request_header_size": 32 * 1024,
+    "max_request_body_size": 3 * 1024 * 1024,
+    # Of each connection, what is kept in memory; the rest is in a temporary file.
+    "inbuf_overflow": 64 * 1024,
+    "outbuf_overflow": 256 * 1024,
+    # An export waits for its reader at this many bytes.
+    "outbuf_high_watermark": 128 * 1024,
+    # Django reads these, and knows how many proxies to believe.
+    "clear_untrusted_proxy_headers": False,
+    # No Server header.
+    "ident": None,
+    # The address of a request without a Host header.
+    "server_name": os.environ.get("HOST") or "127.0.0.1",
+}
 # Loaded once and forked: the start is quicker, the memory shared, and a bad setting stops the start.
 preload_app = True
+# The server's own lines look like all others; eds_console.settings has the same default.
+_is_json = (os.environ.get("LOG_FORMAT") or "json") == "json"
+_formatter = (
+    {"()": "operations.logs.JsonFormatter"}
+    if _is_json
+    else {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+)
+logconfig_dict = {
+    "formatters": {"console": _formatter},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "console"}},
+    "root": {"level": "INFO", "handlers": ["console"]},
+    "loggers": {
+        name: {"level": "INFO", "handlers": ["console"], "propagate": False}
+        for name in ("gunicorn.error", "gunicorn.access")
+    },
+}
 # A socket in the home folder through which the server could be told things; nobody uses it, and two servers share it.
 control_socket_disable = True
-# The vendor's SDK sends all parameters in the query, up to 100 IDs among them; this is the most that there can be.
-limit_request_line = 8190
