@@ -89,10 +89,7 @@ logconfig_dict = {
     "formatters": {"console": _formatter},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "console"}},
     "root": {"level": "INFO", "handlers": ["console"]},
-    "loggers": {
-        name: {"level": "INFO", "handlers": ["console"], "propagate": False}
-        for name in ("gunicorn.error", "gunicorn.access")
-    },
+    "loggers": {name: {"handlers": ["console"], "propagate": False} for name in ("gunicorn.error", "gunicorn.access")},
 }
 # A socket in the home folder through which the server could be told things; nobody uses it, and two servers share it.
 control_socket_disable = True

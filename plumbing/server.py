@@ -105,6 +105,9 @@ class Channel(HTTPChannel):
         # waitress looks for clients that take nothing of an answer only after the answer has been made.
         if self.total_outbufs_len and self.last_activity < time.time() - self.adj.channel_timeout:
             self.will_close = True
+        if self.requests and self.total_outbufs_len < self.adj.outbuf_high_watermark and not self.will_close:
+            # The thread sends what it makes. The event loop would turn without pause while the thread has the buffer.
+            return False
         return bool(super().writable())
 
     def received(self, data: bytes) -> bool:
