@@ -1,6 +1,7 @@
 """How the console is served, by `make run` and in production alike: `gunicorn` in this folder reads it."""
 
 import atexit
+import gc
 import os
 import resource
 import shutil
@@ -40,10 +41,9 @@ def pre_exec(server):
 
 
 def when_ready(server):
-    # Only now, since it needs the console to be set up.
-    from eds_console.warm import warm
-
-    warm()
+    # What is loaded lives as long as the server. The collector looks at none of it, so the processes go on sharing it.
+    gc.collect()
+    gc.freeze()
 
 
 wsgi_app = "eds_console.wsgi"

