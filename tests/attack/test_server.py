@@ -217,7 +217,7 @@ def test_a_request_in_pieces_is_answered(console: Console) -> None:
     assert b"<title>" in said or b"Content-Encoding" in said
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_a_body_that_comes_in_chunks_is_read(console: Console) -> None:
     """Node's clients send one. Somebody signs in with it."""
     with requests.Session() as session:
@@ -236,7 +236,7 @@ def test_a_body_that_comes_in_chunks_is_read(console: Console) -> None:
     assert answer.status_code == 302, answer.text
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_who_waits_for_100_continue_gets_it(console: Console) -> None:
     with connect(console) as client:
         client.sendall(head("POST /login/", FORM, b"Content-Length: 10\r\nExpect: 100-continue\r\n\r\n"))
@@ -245,7 +245,7 @@ def test_who_waits_for_100_continue_gets_it(console: Console) -> None:
         assert status_of(rest_of(client)) == 403
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_who_speaks_tls_to_the_plain_port_is_sent_away_and_the_log_says_why(console: Console) -> None:
     logged = console.log.stat().st_size
     address = urlsplit(console.address)
@@ -258,7 +258,7 @@ def test_who_speaks_tls_to_the_plain_port_is_sent_away_and_the_log_says_why(cons
         assert "use http://" in log.read()
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_a_call_under_a_host_that_is_not_allowed_reads_which_setting_it_is(console: Console) -> None:
     query = "Action=DescribeRegions&Version=2020-09-30"
     answer = requests.post(f"{console.address}/?{query}", headers={"Host": "evil.example"}, timeout=SECONDS)
@@ -266,7 +266,7 @@ def test_a_call_under_a_host_that_is_not_allowed_reads_which_setting_it_is(conso
     assert "ALLOWED_HOSTS" in answer.json()["Message"]
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SCRIPT_NAME", "Script-Name", "X-Script-Name", "X-Forwarded-Prefix", "PATH_INFO"])
 def test_no_client_says_where_the_console_is_mounted(name: str, console: Console) -> None:
     answer = requests.get(f"{console.address}/login/", headers={name: "/evil"}, timeout=SECONDS)
@@ -274,7 +274,7 @@ def test_no_client_says_where_the_console_is_mounted(name: str, console: Console
     assert "/evil" not in answer.text
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_the_server_does_not_say_what_it_is(console: Console) -> None:
     for request in (head("GET /login/") + b"\r\n", head("GET /login/", b"X-Odd : x\r\n\r\n")):
         said = exchange(console, request).lower()

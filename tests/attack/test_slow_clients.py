@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.processes import Console
 
 __all__ = ["console"]
-pytestmark = [pytest.mark.any_database, pytest.mark.processes]
+pytestmark = [pytest.mark.any_database, pytest.mark.slow]
 
 
 @contextmanager

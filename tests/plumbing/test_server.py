@@ -17,7 +17,7 @@ from tests.processes import SECONDS, fresh_database
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.processes, pytest.mark.any_database]
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 # The console's own configuration, with processes that take a while between their fork and their signal handlers.
 SLOW_TO_BEGIN = """
