@@ -20,7 +20,7 @@ from django.utils import timezone
 from audit.middleware import current_request_id
 from operations.logs import JsonFormatter
 from tests.conftest import GLOBEX
-from tests.processes import ROOT, Person, fresh_database, served
+from tests.processes import ROOT, SECRET_KEY, Person, fresh_database, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ def test_without_a_database_everybody_is_told_so_at_once() -> None:
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgres://console@127.0.0.1:1/console",
         "DJANGO_SETTINGS_MODULE": "eds_console.settings",
-        "SECRET_KEY": configured.SECRET_KEY,
+        "SECRET_KEY": SECRET_KEY,
         "HTTPS": "0",
         "ALLOWED_HOSTS": "testserver",
     }
@@ -127,7 +127,7 @@ def test_waiting_is_bounded(seconds: str) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgres://console@db/console",
-        "SECRET_KEY": configured.SECRET_KEY,
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_TIMEOUT": seconds,
     }
     done = subprocess.run(
