@@ -301,7 +301,7 @@ def database(url: str, *, timeout: float, connect_timeout: float, prepared_state
     if settings["ENGINE"] == "django.db.backends.sqlite3":
         if settings["NAME"] != ":memory:":
             Path(str(settings["NAME"])).parent.mkdir(parents=True, exist_ok=True)
-        settings["ENGINE"] = "eds_console.sqlite"
+        settings["ENGINE"] = "plumbing.sqlite"
         settings["OPTIONS"] = {
             # A write transaction takes SQLite's one write lock from its start, so what the sharing rules read
             # under it stays true until the commit, as the row lock does on PostgreSQL.
