@@ -20,7 +20,7 @@ from api.errors import ApiError
 from api.params import Number, Parameter, Text
 from images.models import Image, locked
 from images.validators import first_error
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:

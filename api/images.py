@@ -24,7 +24,7 @@ from api.calls import (
 from api.errors import ApiError
 from images import validators
 from images.models import Image, ImageAct, ImageShare, Status, locked, shares_of
-from queries import Prepared, prepared
+from plumbing.prepared import Prepared, prepared
 from regions.models import Region
 
 if TYPE_CHECKING:

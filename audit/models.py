@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from audit import seals
 from audit.middleware import client_address
-from queries import insert, keeping_plans
+from plumbing.prepared import insert, keeping_plans
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -11,7 +11,7 @@ from accounts.models import User
 from audit.models import Entry
 from images.models import NOTICES_SHOWN, PlannedShare, SeenNotices
 from images.paging import Count
-from queries import prepared
+from plumbing.prepared import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable

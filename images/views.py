@@ -24,7 +24,7 @@ from images.forms import CopyForm, EditForm, ListForm, ShareForm
 from images.middleware import shows_news
 from images.models import Image, ImageShare, SeenNotices, not_shared, shares_of
 from images.paging import Count, Many, Place, page_at, page_of, rows_at
-from queries import Prepared, prepared, prepared_with_plan
+from plumbing.prepared import Prepared, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -176,7 +176,7 @@ def _sharing(
 ) -> HttpResponse:
     shares = shares_of(image.pk)[::-1] if _owns(request, image) else []
     owner = account_of(request)
-    [used] = _used(owner.pk)
+    [(used,)] = _used(owner.pk)
     context = {
         "image": image,
         "form": form,
@@ -193,7 +193,7 @@ def _sharing(
 @prepared_with_plan
 def _used(account_id: str) -> QuerySet[Any, Any]:
     shares = Count(ImageShare.objects.granted_by(account_id))
-    return Account.objects.filter(pk=account_id).values_list(shares, flat=True)
+    return Account.objects.filter(pk=account_id).values_list(shares)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import AccessKey, Account, User
 from audit.models import NEWEST_IDS, Door, Entry
-from queries import Prepared, keeping_plans, prepared, prepared_with_plan
+from plumbing.prepared import Prepared, keeping_plans, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -24,7 +24,7 @@ from accounts.models import Account
 from audit.models import Actor
 from images import validators
 from images.paging import Count
-from queries import Listed, prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.annotate(shared_count=Count(_shares().filter(image=models.OuterRef("pk"))))
 
 
-class Image(Listed):
+class Image(models.Model):
     """What cloud computers are made from: an account's custom image, or a system image (no owner) of a region.
 
     Whether it is being made, is available or has failed is not stored: it follows from `ready_at`, `failed_at` and the
