@@ -74,7 +74,7 @@ def cache(name: str) -> dict[str, object]:
             "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
         }
     return {
-        "BACKEND": "eds_console.cache.DatabaseCache",
+        "BACKEND": "plumbing.cache.DatabaseCache",
         "LOCATION": "console_cache",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
@@ -202,11 +202,22 @@ TEMPLATES = [
                 "regions.context_processors.selector",
             ],
             "builtins": [
-                "eds_console.tags",
-                "eds_console.jinja",
+                "ui.tags",
+                "ui.jinja",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
             ],
+        },
+    },
+    {
+        # A Jinja template ends in .jinja. Django's templates show one by the tag of that name.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "environment": "ui.jinja.environment",
+            "extensions": ["jinja2.ext.i18n"],
+            "trim_blocks": True,
+            "lstrip_blocks": True,
         },
     },
 ]
@@ -245,7 +256,7 @@ def database(name: str, default: str) -> dict[str, object]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
     else:
-        settings["ENGINE"] = "eds_console.postgresql"
+        settings["ENGINE"] = "plumbing.postgresql"
         hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
         ports = [host for host in hosts if re.search(r":\d+$", host)]
         if len(hosts) > 1 and ports and len(ports) < len(hosts):
@@ -253,7 +264,7 @@ def database(name: str, default: str) -> dict[str, object]:
             raise ImproperlyConfigured(f"{name} must name a port for each of its hosts, or for none.")
         settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
         settings["OPTIONS"] = {
-            # Of what `eds_console.postgresql` prepares, at once; None is never.
+            # Of what `plumbing.postgresql` prepares, at once; None is never.
             "prepare_threshold": 0 if switch("DATABASE_PREPARED_STATEMENTS", default=True) else None,
             **_bounded_waiting(),
             **settings.get("OPTIONS", {}),  # type: ignore[dict-item]
@@ -267,10 +278,10 @@ def database(name: str, default: str) -> dict[str, object]:
 DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'console.sqlite3'}")}
 if env.str("REPLICA_URL", default=""):
     DATABASES["replica"] = {**database("REPLICA_URL", default=""), "TEST": {"MIRROR": "default"}}
-    if {settings["ENGINE"] for settings in DATABASES.values()} != {"eds_console.postgresql"}:
+    if {settings["ENGINE"] for settings in DATABASES.values()} != {"plumbing.postgresql"}:
         raise ImproperlyConfigured("REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.")
-    DATABASE_ROUTERS = ["eds_console.replica.Router"]
-    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "eds_console.replica.own_writes_are_seen")
+    DATABASE_ROUTERS = ["plumbing.replica.Router"]
+    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "plumbing.replica.own_writes_are_seen")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CSRF_FAILURE_VIEW = "eds_console.views.csrf_failure"

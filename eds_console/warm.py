@@ -10,11 +10,11 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-from django.conf import settings
 from django.template import engines
 from django.urls import get_resolver
 
-from eds_console.jinja import environment_in
+# The templates of each engine.
+WRITTEN_FOR = {"django": "*.html", "jinja2": "*.jinja"}
 
 
 def warm() -> None:
@@ -22,11 +22,7 @@ def warm() -> None:
     _ = get_resolver().reverse_dict
     for engine in engines.all():
         for folder in engine.dirs:
-            for path in sorted(Path(folder).rglob("*.html")):
+            for path in sorted(Path(folder).rglob(WRITTEN_FOR[engine.name])):
                 engine.get_template(str(path.relative_to(folder)))
-    for language, _name in settings.LANGUAGES:
-        environment = environment_in(language)
-        for name in environment.list_templates(extensions=["jinja"]):
-            environment.get_template(name)
     gc.collect()
     gc.freeze()

@@ -20,13 +20,13 @@ from django.utils.translation.template import templatize
 from accounts.models import Account, User
 from audit.models import Entry
 from desktops.models import Desktop, Template
-from eds_console import jinja, tags
 from images import forms
 from images.models import Image, ImageShare
 from regions.models import Region
 from tests.conftest import ACME, AUDITOR_RAM_ID, GLOBEX
 from tests.processes import ROOT
 from tests.test_access import urls_of
+from ui import tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -114,7 +114,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(trans, "ngettext", lambda one, many, number: mark(one if number == 1 else many))
     monkeypatch.setattr(trans, "pgettext", lambda context, message: mark(message))
     monkeypatch.setattr(trans, "npgettext", lambda context, one, many, number: mark(one if number == 1 else many))
-    kept = jinja.environment_in, tags._ago, forms._list_form, forms._drawn_empty
+    kept = tags._ago, forms._list_form, forms._drawn_empty
     for texts in kept:
         texts.cache_clear()
     yield

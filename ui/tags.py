@@ -11,7 +11,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext
-from lucide.templatetags.lucide import _render_icon
+from lucide.jinja import lucide
 
 register = template.Library()
 
@@ -22,7 +22,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 @cache
 def icon(name: str, *, size: int = 24, **attributes: str) -> str:
     """An icon as inline SVG. There are some twenty, and to draw one takes as long as a row of a list."""
-    return _render_icon(name, size, **attributes)
+    return lucide(name, size=size, **attributes)
 
 
 @register.simple_tag(name="time")
