@@ -8,9 +8,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.account.signals import password_changed, password_reset, password_set
-from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth import REDIRECT_FIELD_NAME, get_backends
@@ -23,6 +21,7 @@ import audit.models as audit
 from accounts.encryption import decrypt, encrypt
 from audit.middleware import client_address
 from audit.models import Actor
+from plumbing.sign_in import is_one_too_many, must_confirm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +85,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 def throttled(request: HttpRequest, action: str) -> bool:
     """Whether this is one too many of what ACCOUNT_RATE_LIMITS bounds under that name."""
-    return not ratelimit.consume(request, app="allauth.account", action=action, limit_get=True)
+    return is_one_too_many(request, action)
 
 
 def confirmed(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,7 +96,7 @@ def confirmed(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not is_reauthentication_required(request, app="accounts"):
+        if not must_confirm(request):
             return view(request, *args, **kwargs)
         return redirect(f"{reverse('account_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
 

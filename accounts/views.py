@@ -25,7 +25,7 @@ from audit.models import Actor
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
 
 class SignIn(LoginView):
@@ -98,9 +98,9 @@ def create_key(request: ConsoleRequest) -> HttpResponse:
 class Question:
     """What a dialog asks before a key is changed."""
 
-    title: str | _StrPromise
-    consequences: tuple[str | _StrPromise, ...]
-    done: str | _StrPromise
+    title: str | StrPromise
+    consequences: tuple[str | StrPromise, ...]
+    done: str | StrPromise
     is_final: bool = False
 
 

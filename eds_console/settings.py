@@ -263,9 +263,12 @@ def database(name: str, default: str) -> dict[str, object]:
             # One port would count for all hosts.
             raise ImproperlyConfigured(f"{name} must name a port for each of its hosts, or for none.")
         settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
+        keeps_plans = switch("DATABASE_PREPARED_STATEMENTS", default=True)
+        # A pooler that gives each transaction another connection loses both.
+        settings.setdefault("DISABLE_SERVER_SIDE_CURSORS", not keeps_plans)
         settings["OPTIONS"] = {
-            # Of what `plumbing.postgresql` prepares, at once; None is never.
-            "prepare_threshold": 0 if switch("DATABASE_PREPARED_STATEMENTS", default=True) else None,
+            # None is that plumbing.postgresql keeps no plans.
+            "prepare_threshold": 0 if keeps_plans else None,
             **_bounded_waiting(),
             **settings.get("OPTIONS", {}),  # type: ignore[dict-item]
         }

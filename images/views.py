@@ -312,7 +312,7 @@ def delete_many(request: ConsoleRequest, region: Region) -> HttpResponse:
     chosen = [image_id for image_id in sent if "\0" not in image_id][:MOST_AT_ONCE]
     own = Image.objects.owned_by(account_of(request)).in_region(region).filter(image_id__in=chosen)
     answers = []
-    for found in own.order_by("-id").prefetch_related("shares", "copies"):
+    for found in own.order_by("-id").with_known_relations():
         refusals = why_not("delete", found, request.user)
         if request.method == "POST":
             try:

@@ -1,8 +1,7 @@
 """Find private names of libraries outside of `plumbing/`: a library changes them without notice.
 
-A name that begins with one underscore is private, and so is what a module named `internal` has. An attribute is our
-own where the code around it defines it: of `self`, `cls` or `super()` when the project defines the name, and of any
-other object when the same file does.
+A name that begins with one underscore is private, and so is what a module named `internal` has. It is our own where
+the same file defines it: as a function, a class, a variable, or in an `__init__`.
 
     python -m scripts.check_private_names
 """
@@ -12,14 +11,14 @@ from __future__ import annotations
 import ast
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("accounts", "api", "audit", "desktops", "eds_console", "images", "operations", "regions", "ui")
-# Django documents the first three, Python those of named tuples.
+# Django documents the first four, Python those of named tuples.
 DOCUMENTED = {"_meta", "_state", "_base_manager", "_default_manager", "_asdict", "_fields", "_make", "_replace"}
 
 
@@ -28,15 +27,15 @@ def is_private(name: str) -> bool:
 
 
 def defined(tree: ast.AST) -> set[str]:
-    """Names that the file gives to functions, classes, variables, and attributes of `self` and `cls`."""
+    """Names that the file gives to functions, classes and variables, and in `__init__` to attributes of `self`."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
+            if node.name == "__init__":
+                names |= {inner.attr for inner in ast.walk(node) if _is_set_on_self(inner)}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node.value):
-            names.add(node.attr)
     return names
 
 
@@ -44,24 +43,25 @@ def foreign(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """The line and the name of each use of a private name that the file does not define."""
     own = defined(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in own:
-            yield node.lineno, node.attr
-        elif isinstance(node, ast.ImportFrom):
-            if any(part == "internal" or is_private(part) for part in (node.module or "").split(".")):
-                yield node.lineno, node.module or ""
-            yield from ((node.lineno, alias.name) for alias in node.names if is_private(alias.name))
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if any(part == "internal" or is_private(part) for part in alias.name.split(".")):
-                    yield node.lineno, alias.name
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"getattr", "setattr"}:
-            for argument in node.args[1:2]:
-                if isinstance(argument, ast.Constant) and is_private(str(argument.value)):
-                    yield node.lineno, str(argument.value)
+        for name in _used(node):
+            if any(is_private(part) or part == "internal" for part in name.split(".")) and name not in own:
+                yield getattr(node, "lineno", 0), name
 
 
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"self", "cls"}
+def _used(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Attribute):
+        yield node.attr
+    elif isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield node.module or ""
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"getattr", "setattr", "hasattr"}:
+        yield from (str(name.value) for name in node.args[1:2] if isinstance(name, ast.Constant))
+
+
+def _is_set_on_self(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.http import HttpResponse
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
     from regions.models import Region
 
@@ -112,9 +112,9 @@ def _created(request: ConsoleRequest, region: Region, made: list[Desktop]) -> Ht
 class Question:
     """What a dialog asks before one of the verbs that need nothing but a yes."""
 
-    title: str | _StrPromise
-    consequences: tuple[str | _StrPromise, ...]
-    done: str | _StrPromise
+    title: str | StrPromise
+    consequences: tuple[str | StrPromise, ...]
+    done: str | StrPromise
     is_final: bool = False
 
 
