@@ -56,6 +56,7 @@ lint: .venv/dev $(TRANSLATIONS)
 	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 6.1
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	$(PYTHON) -m scripts.check_private_names
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) -m tests.with_postgres $(PYTHON) manage.py lintmigrations --settings tests.settings --no-cache \
 		--include-apps $(APPS) --ignore-name $(BEFORE_RELEASE) --warnings-as-errors RUNPYTHON_REVERSIBLE -q ok ignore warning -v0
