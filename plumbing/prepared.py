@@ -1,7 +1,8 @@
 """The SQL of a query is made once, and run with other values each time.
 
 Replaces: Django, which makes the SQL of a queryset anew each time it runs (100 to 250 µs, where SQLite answers in 10).
-NUMBERS
+With this a share takes 0.37 of the CPU, DescribeImages 0.33 and the images page 0.46; `insert` alone takes a share to
+0.86, on PostgreSQL to 0.83.
 Private names: none. Undocumented: SQLCompiler.select, .klass_info, .annotation_col_map, .get_converters and
 .apply_converters, Query.default_cols and get_related_populators: what QuerySet makes objects of rows with.
 Goes when: Django keeps the SQL of a queryset.

@@ -1,7 +1,7 @@
 """Find private names of libraries outside of `plumbing/`: a library changes them without notice.
 
 A name that begins with one underscore is private, and so is what a module named `internal` has. It is our own where
-the same file defines it: as a function, a class, a variable, or in an `__init__`.
+the same file defines it: as a function, a class, a variable, or in an `__init__`. What is called of `super()` is not.
 
     python -m scripts.check_private_names
 """
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("accounts", "api", "audit", "desktops", "eds_console", "images", "operations", "regions", "ui")
+# These move to plumbing/ by a change of their own.
+NOT_YET = ("eds_console/worker.py", "eds_console/sqlite/base.py")
 # Django documents the first four, Python those of named tuples.
 DOCUMENTED = {"_meta", "_state", "_base_manager", "_default_manager", "_asdict", "_fields", "_make", "_replace"}
 
@@ -43,8 +45,10 @@ def foreign(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """The line and the name of each use of a private name that the file does not define."""
     own = defined(tree)
     for node in ast.walk(tree):
+        is_inherited = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "super()"
         for name in _used(node):
-            if any(is_private(part) or part == "internal" for part in name.split(".")) and name not in own:
+            is_foreign = is_inherited or name not in own
+            if is_foreign and any(is_private(part) or part == "internal" for part in name.split(".")):
                 yield getattr(node, "lineno", 0), name
 
 
@@ -68,10 +72,11 @@ def main() -> int:
     found = 0
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            for line, name in foreign(ast.parse(path.read_text())):
+            where = str(path.relative_to(ROOT))
+            for line, name in [] if where in NOT_YET else foreign(ast.parse(path.read_text())):
                 found += 1
                 print(  # noqa: T201
-                    f"{path.relative_to(ROOT)}:{line}: {name} is private. Use what its library documents, or write an"
+                    f"{where}:{line}: {name} is private. Use what its library documents, or write an"
                     " adapter in plumbing/."
                 )
     return 1 if found else 0

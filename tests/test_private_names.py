@@ -32,6 +32,7 @@ def test_what_a_file_defines_or_is_documented_is_no_private_name() -> None:
         "queryset._fetch_mode",
         "self._session_key = None",
         "super()._commit()",
+        "def _commit(self): super()._commit()",
         "from markupsafe import _escape_inner",
         "from allauth.core.internal import ratelimit",
         "import allauth.core.internal.ratelimit",
