@@ -82,7 +82,7 @@ def test_a_long_length_without_a_body_holds_up_nobody_and_is_sent_away(length: b
 
 def test_who_reads_little_of_much_holds_up_nobody(console: Console) -> None:
     """Sixteen clients ask for the style sheet forty times each, and take 3 kB every two seconds."""
-    style_sheet = re.findall(r'"(/static/bootstrap/[^"]+)"', requests.get(f"{console.address}/login/").text)[0]
+    style_sheet = re.findall(r'"(/static/css/list[^"]+)"', requests.get(f"{console.address}/login/").text)[0]
     one = f"GET {style_sheet} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     with connections(console, 16, receive_buffer=4096) as clients:
         for client in clients:
