@@ -21,7 +21,7 @@ from ui import entered
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
     from images.models import Image, ImageAct, ImageShare
 
@@ -34,7 +34,7 @@ class Act(Protocol):
     def owner_id(self) -> str | None: ...
 
 
-def _about(field: str, sentence: _StrPromise, code: str, **params: object) -> ValidationError:
+def _about(field: str, sentence: StrPromise, code: str, **params: object) -> ValidationError:
     return ValidationError({field: ValidationError(sentence, code=code, params=params)})
 
 
