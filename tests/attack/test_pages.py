@@ -64,7 +64,7 @@ def test_an_answer_that_is_an_error_is_not_stored(as_acme: Client, monkeypatch: 
         raise RuntimeError
 
     as_acme.raise_request_exception = False
-    monkeypatch.setattr("images.views.page_at", broken)
+    monkeypatch.setattr("images.views.lists.page_at", broken)
     answer = as_acme.get(CUSTOM)
     assert (answer.status_code, answer["Cache-Control"]) == (500, "no-store")
 
