@@ -253,13 +253,15 @@ PLAN_RULES: tuple[Callable[[ImageShare], None], ...] = (
     information_was_read,
 )
 
-DELETE_RULES: tuple[Callable[[Act], None], ...] = (
+# For an image that is unshared from every account in the same act.
+UNSHARE_AND_DELETE_RULES: tuple[Callable[[Act], None], ...] = (
     image_is_custom,
     image_is_own,
     image_is_settled,
     image_is_not_being_copied,
-    image_is_not_shared,
 )
+
+DELETE_RULES: tuple[Callable[[Act], None], ...] = (*UNSHARE_AND_DELETE_RULES, image_is_not_shared)
 
 EDIT_RULES: tuple[Callable[[Act], None], ...] = (image_is_custom, image_is_own, image_is_available)
 

@@ -270,15 +270,21 @@ class Image(models.Model):
         *args: object,
         by: Actor = Actor(),  # noqa: B008 - frozen
         with_templates: bool = False,
+        unshare: bool = False,
         **kwargs: object,
     ) -> tuple[int, dict[str, int]]:
         """Delete the image for good, by the rules of the page "Delete images".
 
         Its owner's own templates of it go too `with_templates`, as in the console; without, as with the API's
         DeleteCascadedBundle that is off by default, they refuse it. Everything else that was made from it stays.
+        With `unshare` it is first unshared from every account, in the same transaction and with an entry for each.
         Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is changed.
         """
-        with act("DeleteImage", self, by=by):
+        with act("DeleteImage", self, by=by) as ongoing:
+            if unshare:
+                validators.check(validators.UNSHARE_AND_DELETE_RULES, self._act(by))
+                for share in self.shares.order_by("pk"):
+                    share.revoke(by=by, owner=ongoing.owner)
             validators.check(validators.DELETE_RULES, self._act(by))
             # Under their locks: none that is deleted or given another image at this moment.
             for template in self.own_templates.select_for_update(no_key=True).order_by("pk"):
