@@ -34,9 +34,10 @@ test-all: .venv/dev $(STATIC) $(TRANSLATIONS)
 	$(PYTHON) -m pytest -q -n 2
 	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not browser and not any_database"
 
-# The product, moto and the floor side by side, about 25 minutes; QUICK=1 takes under two and writes nothing.
+# The product, an earlier version of it, moto and the floor side by side, about 30 minutes; QUICK=1 takes two and writes
+# nothing. BASELINE names the git revision to compare with, or none.
 bench: .venv/dev .tools/moto/.installed $(STATIC) $(TRANSLATIONS)
-	$(PYTHON) -m benchmarks $(if $(QUICK),--quick,--output docs/benchmarks.md)
+	$(PYTHON) -m benchmarks $(if $(BASELINE),--baseline $(BASELINE)) $(if $(QUICK),--quick,--output docs/benchmarks.md)
 
 # The faults of tests/faults in their long form, on SQLite and then on PostgreSQL; half an hour. Writes docs/reliability.md.
 soak: .venv/dev $(STATIC) $(TRANSLATIONS)
@@ -55,6 +56,7 @@ lint: .venv/dev $(TRANSLATIONS)
 	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 6.1
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	$(PYTHON) -m scripts.check_private_names
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) -m tests.with_postgres $(PYTHON) manage.py lintmigrations --settings tests.settings --no-cache \
 		--include-apps $(APPS) --ignore-name $(BEFORE_RELEASE) --warnings-as-errors RUNPYTHON_REVERSIBLE -q ok ignore warning -v0
@@ -119,10 +121,8 @@ static: $(STATIC)
 	@$(UV) pip sync -q --require-hashes -p .tools/audit/bin/python $<
 	@touch $@
 
-# Of Bootstrap one file is used. What is ignored would be hashed and compressed for nothing, which takes long.
 $(STATIC): $(shell find static -type f) | .venv/base
-	@DEBUG=0 SECRET_KEY=none-is-needed-here-but-a-short-one-would-be-refused $(PYTHON) manage.py collectstatic --noinput --clear -v0 \
-		-i 'bootstrap-*' -i 'bootstrap.css*' -i 'bootstrap.rtl*' -i 'bootstrap*.js*' -i LICENSE -i version.txt
+	@DEBUG=0 SECRET_KEY=none-is-needed-here-but-a-short-one-would-be-refused $(PYTHON) manage.py collectstatic --noinput --clear -v0
 
 %.mo: %.po | .venv/base
 	@.venv/bin/pybabel -q compile -i $< -o $@

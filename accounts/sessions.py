@@ -14,7 +14,7 @@ from django.contrib.sessions.backends import db
 from django.utils import timezone
 
 from accounts.encryption import decrypt, encrypt
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,11 +40,12 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """The session's data; none for a key that is not known, or is no key at all: it comes from a cookie."""
-        if self.session_key:
-            for data in _data(hashed(self.session_key), timezone.now()):
+        key = self.session_key or ""
+        if key.isascii() and key.isalnum():
+            for (data,) in _data(hashed(key), timezone.now()):
                 return self.decode(data)
-        self._session_key = None
-        return {}
+        # Django looks once more, and forgets the key.
+        return super().load()
 
     def exists(self, session_key: str) -> bool:
         return super().exists(hashed(session_key))
@@ -77,4 +78,4 @@ class SessionStore(db.SessionStore):
 @prepared_with_plan
 def _data(key: str, now: datetime) -> QuerySet[Any, Any]:
     sessions = SessionStore.get_model_class().objects
-    return sessions.filter(session_key=key, expire_date__gt=now).values_list("session_data", flat=True)
+    return sessions.filter(session_key=key, expire_date__gt=now).values_list("session_data")

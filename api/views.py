@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import orjson
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.core.exceptions import (
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import translation
@@ -61,6 +67,9 @@ def call(request: HttpRequest) -> HttpResponse:
             content, status = _refusal(request, ApiError("Forbidden.RAM", str(denied)))
         except RequestDataTooBig:
             content, status = _refusal(request, ApiError("RequestTooLarge", "The body is too large."))
+        except DisallowedHost:
+            message = "This server is not known under the host that the call names. ALLOWED_HOSTS names its hosts."
+            content, status = _refusal(request, ApiError("InvalidRequest", message))
         except SuspiciousOperation:
             content, status = _refusal(request, ApiError("InvalidRequest", "The request cannot be read."))
         except Exception as error:
@@ -71,11 +80,6 @@ def call(request: HttpRequest) -> HttpResponse:
                 logger.exception("Call %s failed", _request_id(request))
                 content, status = _refusal(request, ApiError("InternalError", "The server made a mistake."))
     return _response(request, content, status)
-
-
-def unavailable(request: HttpRequest, message: str) -> HttpResponse:
-    """The answer to a call that is not looked at."""
-    return _response(request, *_refusal(request, ApiError("ServiceUnavailable", message)))
 
 
 def _response(request: HttpRequest, content: Answer, status: int) -> HttpResponse:

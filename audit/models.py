@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from audit import outcomes, refusals, seals
 from audit.middleware import client_address
 from audit.sentences import sentence_of
-from queries import insert, keeping_plans
+from plumbing.prepared import insert, keeping_plans
 
 if TYPE_CHECKING:
     from django.core.exceptions import ValidationError

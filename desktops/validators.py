@@ -19,7 +19,7 @@ from images.validators import check, first_error, image_is_available
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
     from desktops.models import Configuration, Desktop, Template
 
@@ -31,7 +31,7 @@ MOST_AT_ONCE = 20
 NAME_LENGTH = 64
 
 
-def _about(field: str, sentence: _StrPromise, code: str, **params: object) -> ValidationError:
+def _about(field: str, sentence: StrPromise, code: str, **params: object) -> ValidationError:
     return ValidationError({field: ValidationError(sentence, code=code, params=params)})
 
 

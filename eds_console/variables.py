@@ -190,13 +190,7 @@ VARIABLES: tuple[Variable, ...] = (
         "WEB_WORKERS",
         default=2,
         kind=whole_number(minimum=1, maximum=65535),
-        help="Server processes, of four threads each",
-    ),
-    Variable(
-        "WEB_QUEUE",
-        default=64,
-        kind=whole_number(minimum=1, maximum=65535),
-        help="Requests that may wait for each process; more are [refused at once](#too-much-at-once)",
+        help="Server processes; each answers one request at a time",
     ),
     Variable(
         "LOG_FORMAT",

@@ -21,7 +21,7 @@ from ui import entered
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
     from images.models import Image, ImageAct, ImageShare
 
@@ -34,7 +34,7 @@ class Act(Protocol):
     def owner_id(self) -> str | None: ...
 
 
-def _about(field: str, sentence: _StrPromise, code: str, **params: object) -> ValidationError:
+def _about(field: str, sentence: StrPromise, code: str, **params: object) -> ValidationError:
     return ValidationError({field: ValidationError(sentence, code=code, params=params)})
 
 
@@ -253,13 +253,15 @@ PLAN_RULES: tuple[Callable[[ImageShare], None], ...] = (
     information_was_read,
 )
 
-DELETE_RULES: tuple[Callable[[Act], None], ...] = (
+# For an image that is unshared from every account in the same act.
+UNSHARE_AND_DELETE_RULES: tuple[Callable[[Act], None], ...] = (
     image_is_custom,
     image_is_own,
     image_is_settled,
     image_is_not_being_copied,
-    image_is_not_shared,
 )
+
+DELETE_RULES: tuple[Callable[[Act], None], ...] = (*UNSHARE_AND_DELETE_RULES, image_is_not_shared)
 
 EDIT_RULES: tuple[Callable[[Act], None], ...] = (image_is_custom, image_is_own, image_is_available)
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 REFUSED = "refused"
 # The columns of the filters that are called otherwise.
 COLUMNS = {"person": "actor_name", "region": "region_id", "recipient": "other_account_id"}
+USUAL_DAYS = "7"
 PERIODS = [
-    ("7", _("Last 7 days")),
+    ("", _("Last 7 days")),
     ("1", _("Last 24 hours")),
     ("30", _("Last 30 days")),
     ("365", _("Last 365 days")),
@@ -42,7 +43,7 @@ class LogForm(ListForm):
     not found, since no index finds it.
     """
 
-    SORTS = {"-time": ("-at", "-id"), "time": ("at", "id")}
+    SORTS = {"-created": ("-at", "-id"), "created": ("at", "id")}
     FILTERS: ClassVar[tuple[str, ...]] = (
         *("period", "since", "until", "event", "region", "recipient", "outcome", "door", "q", "person"),
     )
@@ -68,6 +69,8 @@ class LogForm(ListForm):
     def of_account(cls, account_id: str, query: QueryDict, page_size: str = "") -> LogForm:
         """The form of a page's query. It is not kept as others are: its choices are those of the account's log."""
         entered = {name: str(query[name]) for name in query}
+        if entered.get("period") == USUAL_DAYS:
+            del entered["period"]
         return cls({"size": page_size, **entered}, account_id)
 
     def full_clean(self) -> None:
@@ -135,17 +138,13 @@ class LogForm(ListForm):
 
     @cached_property
     def active_filters(self) -> list[dict[str, Any]]:
-        """As of every list, but for the usual time, which nobody has chosen."""
-        usual = self.fields["period"].label if self._is_of_usual_time else None
-        return [active for active in super().active_filters if active["label"] != usual]
-
-    @property
-    def _is_of_usual_time(self) -> bool:
-        return self.has_dates or self.cleaned_data.get("period") in {"", PERIODS[0][0]}
+        """As of every list, but for a period that dates take the place of."""
+        replaced = self.fields["period"].label if self.has_dates else None
+        return [active for active in super().active_filters if active["label"] != replaced]
 
     def entries(self) -> QuerySet[Entry]:
         """The account's entries of the last seven days, unless a time is asked for, that the filters let through."""
-        period = self.cleaned_data.get("period") or PERIODS[0][0]
+        period = self.cleaned_data.get("period") or USUAL_DAYS
         found: QuerySet[Entry] = self.narrow(self._about_ids() if self.cleaned_data.get("q") else self._own())
         if not self.has_dates and period != "all":
             found = found.filter(at__gte=timezone.now() - timedelta(days=int(period)))

@@ -41,6 +41,8 @@ class Console:
     address: str
     environment: dict[str, str]
     log: Path
+    # The number of the process that supervises the others.
+    process: int = 0
 
     def manage(self, *arguments: str) -> str:
         return manage(self.environment, *arguments)
@@ -135,7 +137,7 @@ def served(
             requests.get(f"{address}/healthz/", timeout=SECONDS).raise_for_status()
         except requests.RequestException as error:
             raise AssertionError(log.read_text()) from error
-        yield Console(address, environment, log)
+        yield Console(address, environment, log, process.pid)
     finally:
         process.terminate()
         try:

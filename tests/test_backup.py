@@ -109,7 +109,7 @@ def test_a_program_that_is_missing_or_too_old_is_named(monkeypatch: pytest.Monke
     assert backups._program("pg_dump") != old
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_after_a_restore_nobody_is_signed_in(console: Console, tmp_path: Path) -> None:
     """A session that was ended since the backup does not come back with it."""
     acme = Person(console.address, "acme@example.com", "console-demo")

@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from django.conf import settings as configured
 from django.db import connection
-from django.test import RequestFactory
 from django.utils import timezone
 
 from audit.middleware import current_request_id
-from eds_console import overload
 from operations.logs import JsonFormatter
 from tests.conftest import GLOBEX
-from tests.processes import ROOT, Person, fresh_database, served
+from tests.processes import ROOT, SECRET_KEY, Person, fresh_database, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +83,7 @@ def test_without_a_database_everybody_is_told_so_at_once() -> None:
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgres://console@127.0.0.1:1/console",
         "DJANGO_SETTINGS_MODULE": "eds_console.settings",
-        "SECRET_KEY": configured.SECRET_KEY,
+        "SECRET_KEY": SECRET_KEY,
         "HTTPS": "0",
         "ALLOWED_HOSTS": "testserver",
     }
@@ -130,7 +127,7 @@ def test_waiting_is_bounded(seconds: str) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgres://console@db/console",
-        "SECRET_KEY": configured.SECRET_KEY,
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_TIMEOUT": seconds,
     }
     done = subprocess.run(
@@ -202,14 +199,6 @@ def test_metrics_are_of_all_processes_of_the_server(tmp_path: Path, demo_databas
         for _time in range(5):
             text = requests.get(f"{console.address}/metrics/", headers=headers, timeout=10).text
             assert sample(text, 'eds_requests_total{method="GET",status="200",view="images:system"}') == 20
-
-
-def test_what_is_answered_under_load_is_kept_once_for_each_language_whatever_is_sent() -> None:
-    for header in ("true", "", *(f"made up {number}" for number in range(20))):
-        environ = RequestFactory().get("/", headers={"HX-Request": header}).environ
-        [page] = overload.refuse(environ, lambda status, headers: None)
-        assert (b"<html" in page) is (header != "true")
-    assert overload._page.cache_info().currsize <= 2 * len(configured.LANGUAGES)
 
 
 def test_a_line_of_the_log_is_one_object_whatever_is_in_it() -> None:

@@ -128,7 +128,7 @@ def run(tmp_path: Path) -> Iterator[Any]:
         process.wait(60)
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_without_the_demo_nothing_is_made_and_var_is_the_owners_alone(run: Any) -> None:
     code, address = run(DEMO="0")

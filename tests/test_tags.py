@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.template import Context, Template
+from django.template import Context, RequestContext, Template, engines
+from django.test import RequestFactory
 from django.utils import translation
 from django.utils.html import escape
 from django.utils.timesince import timesince
-from eds_console.jinja import environment_in, escaped
 
 from ui.tags import time_of
 
@@ -38,22 +38,21 @@ def test_how_long_ago_a_time_was_is_what_django_says(age: timedelta, language: s
             assert f">{at:%Y-%m-%d %H:%M:%S} <small>UTC</small><" in drawn
 
 
-def test_a_jinja_template_has_its_texts_and_icons_compiled_in_and_escapes_the_rest() -> None:
+def test_a_jinja_template_translates_and_escapes() -> None:
     source = '{{ _("Unshare") }}|{{ icon("lock", size=14)|length > 50 }}|{{ _(text) }}|{{ name }}|{{ "<" }}'
+    made = engines["jinja2"].from_string(source + "|{% trans %}Unshare{% endtrans %}")
     known = {"text": "Unshare", "name": "<b>&\"'"}
-    made = {language: environment_in(language).from_string(source) for language in ("en", "zh-hans")}
     with translation.override("en"):
-        english = made["en"].render(known)
+        assert made.render(known) == "Unshare|True|Unshare|&lt;b&gt;&amp;&#34;&#39;|&lt;|Unshare"
     with translation.override("zh-hans"):
-        chinese = made["zh-hans"].render(known)
-    assert english == "Unshare|True|Unshare|&lt;b&gt;&amp;&#34;&#39;|&lt;"
-    assert chinese == "取消共享|True|取消共享|&lt;b&gt;&amp;&#34;&#39;|&lt;"
-    # Nothing is looked up when it is drawn.
+        assert made.render(known) == "取消共享|True|取消共享|&lt;b&gt;&amp;&#34;&#39;|&lt;|取消共享"
+
+
+def test_a_part_that_jinja_makes_knows_what_its_page_knows() -> None:
+    page = Template('{% jinja "components/languages.jinja" %}')
+    request = RequestFactory().get("/login/?next=/account/")
     with translation.override("en"):
-        assert made["zh-hans"].render(known).startswith("取消共享|")
-
-
-def test_what_is_markup_is_not_escaped_again() -> None:
-    assert escaped(time_of(NOW)).startswith("<time ")
-    assert escaped(5) == "5"
-    assert escaped("<") == "&lt;"
+        drawn = page.render(RequestContext(request))
+    assert 'name="next" value="/login/?next=/account/"' in drawn
+    assert '<button class="link" name="language" value="zh-hans" lang="zh-hans">简体中文</button>' in drawn
+    assert drawn.count("<button") == 1

@@ -23,7 +23,7 @@ import audit.models as audit
 from accounts.models import Account
 from audit.models import Actor
 from images import validators
-from queries import Listed, prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 from regions.models import Region
 from ui.paging import Count
 
@@ -108,11 +108,17 @@ class ImageQuerySet(models.QuerySet["Image"]):
         owned = self.filter(owner__name__isnull=False).select_related("owner")
         return owned.select_for_update(no_key=True, of=("owner", "self"))
 
+    def with_known_relations(self) -> ImageQuerySet:
+        """With the shares and the copies of each, for many images whose rules ask about them."""
+        return self.prefetch_related(
+            models.Prefetch("shares", to_attr="known_shares"), models.Prefetch("copies", to_attr="known_copies")
+        )
+
     def with_shared_count(self) -> ImageQuerySet:
         return self.annotate(shared_count=Count(_shares().filter(image=models.OuterRef("pk"))))
 
 
-class Image(Listed):
+class Image(models.Model):
     """What cloud computers are made from: an account's custom image, or a system image (no owner) of a region.
 
     Whether it is being made, is available or has failed is not stored: it follows from `ready_at`, `failed_at` and the
@@ -174,6 +180,9 @@ class Image(Listed):
 
     # From ImageQuerySet.with_shared_count.
     shared_count: int
+    # From ImageQuerySet.with_known_relations; None where they are asked of the database.
+    known_copies: list[Image] | None = None
+    known_shares: list[ImageShare] | None = None
 
     # What a copy has in common with its source.
     COPIED = ("os_type", "platform", "size_gib", "data_disk_gib", "encrypted", "gpu")
@@ -239,19 +248,20 @@ class Image(Listed):
     @property
     def recipient_ids(self) -> list[str]:
         """The IDs of the accounts that it is shared with, first shared first."""
-        return [share.recipient_id for share in sorted(self.shares.all(), key=attrgetter("pk"))]
+        shares = self.shares.all() if self.known_shares is None else self.known_shares
+        return [share.recipient_id for share in sorted(shares, key=attrgetter("pk"))]
 
     @cached_property
     def is_being_copied(self) -> bool:
         """As it was when it was first asked for. Under the locks of an act it stays so: a copy begins under them."""
-        if "copies" in getattr(self, "_prefetched_objects_cache", {}):
-            return any(copy.is_copying for copy in self.copies.all())
+        if self.known_copies is not None:
+            return any(copy.is_copying for copy in self.known_copies)
         return bool(_copies_under_way(self.pk, timezone.now()))
 
     def become(self, fresh: Image) -> None:
         """Take over what the database says now, as `refresh_from_db` does with a query of its own."""
-        self._prefetched_objects_cache: dict[str, Any] = {}
-        self.__dict__.pop("is_being_copied", None)
+        for known in ("is_being_copied", "known_copies", "known_shares"):
+            self.__dict__.pop(known, None)
         for column in self._meta.concrete_fields:
             setattr(self, column.attname, getattr(fresh, column.attname))
 
@@ -260,15 +270,21 @@ class Image(Listed):
         *args: object,
         by: Actor = Actor(),  # noqa: B008 - frozen
         with_templates: bool = False,
+        unshare: bool = False,
         **kwargs: object,
     ) -> tuple[int, dict[str, int]]:
         """Delete the image for good, by the rules of the page "Delete images".
 
         Its owner's own templates of it go too `with_templates`, as in the console; without, as with the API's
         DeleteCascadedBundle that is off by default, they refuse it. Everything else that was made from it stays.
+        With `unshare` it is first unshared from every account, in the same transaction and with an entry for each.
         Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is changed.
         """
-        with act("DeleteImage", self, by=by):
+        with act("DeleteImage", self, by=by) as ongoing:
+            if unshare:
+                validators.check(validators.UNSHARE_AND_DELETE_RULES, self._act(by))
+                for share in self.shares.order_by("pk"):
+                    share.revoke(by=by, owner=ongoing.owner)
             validators.check(validators.DELETE_RULES, self._act(by))
             # Under their locks: none that is deleted or given another image at this moment.
             for template in self.own_templates.select_for_update(no_key=True).order_by("pk"):

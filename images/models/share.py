@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 import audit.models as audit
-import queries
 from accounts.models import ACCOUNT_ID, Account
 from audit.models import Actor
 from images import validators
 from images.models.image import Image, Status, act
+from plumbing import prepared
 from regions.models import Region
 from ui.paging import Count
 
@@ -160,7 +160,7 @@ class ImageShare(models.Model):
                 self.__dict__.pop("standing", None)
             self.full_clean(validate_unique=False, validate_constraints=False)
             self.granted_by = by.name
-            queries.insert(self)
+            prepared.insert(self)
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         self.revoke()
@@ -174,7 +174,7 @@ class ImageShare(models.Model):
         """
         with act("UnshareImage", self.image, by=by, owner=owner, other_account_id=self.recipient_id) as ongoing:
             ongoing.details["image_name"] = self.image.name
-            if not queries.delete(self):
+            if not prepared.delete(self):
                 raise not_shared(self.recipient_id)
 
 
@@ -184,7 +184,7 @@ def not_shared(recipient_id: str) -> ValidationError:
     return ValidationError(sentence, code="not_shared", params={"account": recipient_id})
 
 
-@queries.prepared_with_plan
+@prepared.prepared_with_plan
 def shares_of(image: int) -> ImageShareQuerySet:
     """The shares of an image, the oldest first."""
     return ImageShare.objects.filter(image=image).order_by("pk")
@@ -199,7 +199,7 @@ class Standing(NamedTuple):
     granted_by_owner: int
 
 
-@queries.prepared_with_plan
+@prepared.prepared_with_plan
 def _standing(owner: str, image: int, recipient: str, now: datetime) -> models.QuerySet[Any]:
     copies = Image.objects.filter(copied_from=image).in_status(Status.COPYING, now)
     shares = ImageShare.objects.all()
