@@ -121,10 +121,8 @@ static: $(STATIC)
 	@$(UV) pip sync -q --require-hashes -p .tools/audit/bin/python $<
 	@touch $@
 
-# Of Bootstrap one file is used. What is ignored would be hashed and compressed for nothing, which takes long.
 $(STATIC): $(shell find static -type f) | .venv/base
-	@DEBUG=0 SECRET_KEY=none-is-needed-here-but-a-short-one-would-be-refused $(PYTHON) manage.py collectstatic --noinput --clear -v0 \
-		-i 'bootstrap-*' -i 'bootstrap.css*' -i 'bootstrap.rtl*' -i 'bootstrap*.js*' -i LICENSE -i version.txt
+	@DEBUG=0 SECRET_KEY=none-is-needed-here-but-a-short-one-would-be-refused $(PYTHON) manage.py collectstatic --noinput --clear -v0
 
 %.mo: %.po | .venv/base
 	@.venv/bin/pybabel -q compile -i $< -o $@

@@ -21,7 +21,7 @@ register = template.Library()
 @register.simple_block_tag(takes_context=True)
 def frame(context: Context, content: str, *, wide: bool = False) -> SafeString:
     """Put the content into the console's frame. Its first line is the title of the page."""
-    title, _break, body = content.partition("\n")
+    title, _break, body = content.lstrip().partition("\n")
     markup = mark_safe(body)  # noqa: S308 - a template has made it
     known: dict[str, Any] = {"title": title.strip(), "content": markup, "wide": wide}
     return mark_safe(render_to_string("layouts/package.jinja", known, context["request"], using="jinja2"))  # noqa: S308

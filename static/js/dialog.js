@@ -15,6 +15,11 @@ function coverPage(covered) {
   }
 }
 
+// Whoever closes the dialog while it works does not want it back: the page behind it shows what was done.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target === content && !dialog.open && detail.requestConfig.verb !== "get") detail.shouldSwap = false;
+});
+
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target !== content) return;
   if (!dialog.open) {

@@ -26,7 +26,7 @@ SIGN_IN_PAGE = re.compile(r"/login/")
 
 
 def sign_out(page: Page) -> None:
-    page.locator(".avatar").hover()
+    page.locator("#user").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
 

@@ -91,7 +91,7 @@ def test_a_passkey_signs_in_without_a_password(browse: Callable[..., Page], acme
     expect(page.get_by_role("row").filter(has_text="My laptop")).to_contain_text("Passkey")
     assert Authenticator.objects.filter(user=acme_user, type="webauthn").count() == 1
 
-    page.get_by_role("button", name="Account: acme@example.com").hover()
+    page.get_by_role("button", name="Account: acme@example.com").click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("heading", name="Images", exact=True)).to_be_visible()

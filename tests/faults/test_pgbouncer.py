@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PROGRAM = debian.PGBOUNCER.found()
 pytestmark = [
     pytest.mark.any_database,
-    pytest.mark.processes,
+    pytest.mark.slow,
     pytest.mark.skipif(not PROGRAM, reason="python -m tests.debian fetches PgBouncer"),
 ]
 ACTS = size(100, 2000)
