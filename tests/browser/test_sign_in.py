@@ -97,14 +97,14 @@ def test_a_passkey_signs_in_without_a_password(browse: Callable[..., Page], acme
     expect(page.get_by_role("heading", name="Images", level=1)).to_be_visible()
 
     page.goto("/account/keys/create/")
-    page.get_by_role("link", name="Use a security key").click()
-    page.get_by_role("button", name="Use a security key").click()
+    page.get_by_role("link", name="Use a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="Create AccessKey")).to_be_visible()
 
     # As second factor, after the password.
     page.context.clear_cookies()
     sign_in(page, acme_user.username)
-    page.get_by_role("button", name="Use a security key").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="Images", level=1)).to_be_visible()
 
 
