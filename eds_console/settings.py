@@ -201,7 +201,10 @@ DEFAULT_FROM_EMAIL = env("MAIL_FROM")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second has what packages say in words of their own.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "packages"]
+# Dates and times are written as in the console where a package writes them: on the admin site.
+FORMAT_MODULE_PATH = "ui.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -14,9 +14,10 @@ ROOT = Path(__file__).parent.parent
 DEPLOY = (ROOT / "docs/deploy.md").read_text()
 
 
-def test_each_test_that_the_threat_model_names_exists() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs/security.md").read_text())
-    assert len(named) > 40
+@pytest.mark.parametrize(("document", "at_least"), [("security.md", 40), ("console.md", 33)])
+def test_each_test_that_a_document_names_exists(document: str, at_least: int) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / document).read_text())
+    assert len(named) > at_least
     missing = [
         f"{file}::{name}"
         for file, name in named

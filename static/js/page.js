@@ -15,6 +15,11 @@ const fields = document.querySelectorAll("main form[method=post] :is(input:not([
 if (wrong) wrong.focus();
 else if (fields.length === 1 && !document.querySelector(".messages")) fields[0].focus();
 
+// Nobody looks at a page in the background, so it asks for nothing by itself.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.elt.matches("[hx-trigger^=every]")) event.preventDefault();
+});
+
 // Rows are dimmed, and a button shows that it is at work.
 document.addEventListener("htmx:beforeSend", ({ detail }) => {
   const isPoll = detail.requestConfig.triggeringEvent === undefined && detail.elt.matches("[hx-trigger^=every]");

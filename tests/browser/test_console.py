@@ -102,6 +102,13 @@ def test_a_filter_is_a_token_that_can_be_removed(
     for image in two_images:
         expect(row_of(page, image)).to_have_count(1)
     expect(page.get_by_role("combobox", name="OS")).to_have_value("")
+    # Where something is found, all filters are cleared below the list.
+    page.get_by_role("combobox", name="OS").select_option("Windows")
+    page.get_by_role("link", name="Clear filters").click()
+    expect(page.get_by_role("link", name="Clear filters")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="OS")).to_have_value("")
+    for image in two_images:
+        expect(row_of(page, image)).to_have_count(1)
 
 
 def test_the_list_pages_without_a_reload(

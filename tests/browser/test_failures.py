@@ -84,7 +84,7 @@ def test_a_list_that_asks_again_by_itself(
     expect(told(page)).to_have_text(sentence)
     expect(told(page)).to_have_role("alert")
     expect(row).to_contain_text("Creating")
-    expect(page.get_by_role("heading", name="Images", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Images", level=1)).to_be_visible()
     Image.objects.update(ready_at=timezone.now())
     page.unroute("**/custom/")
     expect(row).to_contain_text("Available")

@@ -235,6 +235,7 @@ def test_all_images_of_a_page_are_selected_at_once_and_counted(
         expect(row).to_be_checked()
     expect(form).to_contain_text("3 selected")
     expect(told).to_have_text("3 selected")
+    expect(page.locator("#count")).to_have_text("(3/3)", use_inner_text=True)
     rows.first.uncheck()
     expect(told).to_have_text("2 selected")
     _next_refresh(page)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from audit.models import Actor
 from tests.browser import BROWSER
 from tests.browser.test_sharing import CUSTOM, dialog_of, row_of
 from tests.conftest import GLOBEX
@@ -68,3 +69,17 @@ def test_a_button_that_works_turns_and_cannot_be_pressed_again(
     dialog.get_by_role("button", name="Dismiss").click()
     expect(dialog.get_by_role("status")).to_be_empty()
     expect(dialog.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_a_page_in_the_background_asks_for_nothing_by_itself(
+    browse: Callable[..., Page], acme_user: User, image: Image
+) -> None:
+    image.copy_to("cn-shanghai", name="on-its-way", by=Actor())
+    page = browse(acme_user, "/cn-shanghai/images/custom/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.extend([request.url] if "/images/" in request.url else []))
+    page.wait_for_timeout(3500)
+    assert len(asked) == 1
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
+    page.wait_for_timeout(6500)
+    assert len(asked) == 1
