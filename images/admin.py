@@ -129,7 +129,7 @@ class ImageAdmin(VerbAdmin):
         return [part for image, names in zip(objs, falls, strict=True) for part in (str(image), names)], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
-        obj.delete(by=Actor.of(request, Door.ADMIN), with_templates=True)
+        obj.remove(by=Actor.of(request, Door.ADMIN), with_templates=True)
 
 
 @admin.register(ImageShare)

@@ -108,8 +108,8 @@ class ShareForm(RecipientForm):
     def grant(self, image: Image | None, *, by: Actor) -> ImageShare | None:
         """Share the image with the account that was entered."""
         share = ImageShare(image=image, recipient_id=self.entered("account"))
-        share.confirmed = self.cleaned_data.get("confirm", False)
-        self.attempt(lambda: share.grant(by=by))
+        confirmed = self.cleaned_data.get("confirm", False)
+        self.attempt(lambda: share.grant(by=by, confirmed=confirmed))
         return None if self.errors else share
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, ForeignKey, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from accounts.access_keys import MAXIMUM
+from accounts.access_keys import MAX_KEYS_PER_USER
 from accounts.models import AccessKey, User
 from audit import seals, triggers
 from audit.models import Entry
@@ -304,8 +304,10 @@ def ram_user_has_an_account_and_a_policy() -> Iterator[str]:
 
 @invariant
 def user_has_few_access_keys() -> Iterator[str]:
-    for row in AccessKey.objects.order_by().values("user").annotate(keys=Count("pk")).filter(keys__gt=MAXIMUM):
-        yield f"user number {row['user']}: it has {row['keys']} AccessKeys, and {MAXIMUM} are the most"
+    for row in (
+        AccessKey.objects.order_by().values("user").annotate(keys=Count("pk")).filter(keys__gt=MAX_KEYS_PER_USER)
+    ):
+        yield f"user number {row['user']}: it has {row['keys']} AccessKeys, and {MAX_KEYS_PER_USER} are the most"
 
 
 @invariant

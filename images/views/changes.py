@@ -114,7 +114,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
             is_final=True,
             impossible=_("You cannot delete this image."),
         ),
-        lambda: found.delete(by=Actor.of(request), with_templates=True),
+        lambda: found.remove(by=Actor.of(request), with_templates=True),
         refusals=lambda: actions.refusals("delete", request.user, found),
         consequences=_lost_with(templates, computers),
         # Whoever still uses the image types its name first.

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import ConsoleRequest, account_of
+from audit.actions import READ_ONLY_MESSAGE
 from audit.models import Actor
 from images import actions, validators
 from images.forms import CopyManyForm, ShareManyForm
-from images.models import READ_ONLY, Image, ImageShare
+from images.models import Image, ImageShare
 from images.views.finding import dialog_about_many
 from ui.dialogs import show
 
@@ -56,7 +57,7 @@ def attempt(action: Callable[..., object], *args: Any, **kwargs: Any) -> list[st
     except ValidationError as refusal:
         return refusal.messages
     except PermissionDenied:
-        return [str(READ_ONLY)]
+        return [str(READ_ONLY_MESSAGE)]
     return []
 
 
@@ -74,7 +75,7 @@ def delete(request: ConsoleRequest, region: Region) -> HttpResponse:
         ]
         refusals = actions.refusals("delete", request.user, image)
         if is_post:
-            refusals = attempt(image.delete, by=Actor.of(request), with_templates=True)
+            refusals = attempt(image.remove, by=Actor.of(request), with_templates=True)
         answers.append(Answer(image, refusals=refusals, notes=templates))
     return _many(
         request,
@@ -161,9 +162,8 @@ def share(request: ConsoleRequest, region: Region) -> HttpResponse:
         refused = actions.refusals("share", request.user, image)
         for account_id in accounts or [""]:
             pair = ImageShare(image=image, owner=account_of(request), recipient_id=account_id)
-            pair.confirmed = True
             if asks:
-                refusals = attempt(pair.grant, by=Actor.of(request))
+                refusals = attempt(pair.grant, by=Actor.of(request), confirmed=True)
             elif account_id and not refused:
                 refusals = attempt(validators.check, validators.SHARE_RULES, pair)
             else:
