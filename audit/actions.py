@@ -98,6 +98,11 @@ class _Transaction:
 _current: ContextVar[_Transaction | None] = ContextVar("current_transaction_of_actions", default=None)
 
 
+def is_part_of_more() -> bool:
+    """Whether an action that begins now is a part of another one, or of `all_or_nothing`."""
+    return _current.get() is not None
+
+
 @contextmanager
 def all_or_nothing() -> Iterator[_Transaction]:
     """Do several actions in one transaction. The refusal of one undoes all; it is recorded once, after the rollback."""

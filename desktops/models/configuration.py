@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from audit.actions import action
+from audit.actions import action, is_part_of_more
 from desktops.catalogue import TYPES
 from images.models import Image, OsType
 from regions.models import Region
@@ -114,14 +114,13 @@ class Configuration(models.Model):
         """
         columns = {"image_id": image.image_id} if image else {}
         lock = self._locked(by, image)
-        known = self.pk is not None
+        # Inside of a larger transaction nothing can be read after a refusal.
+        is_read_again = self.pk is not None and not is_part_of_more()
         try:
-            with action(
-                event, by=by, about=self, lock=lock, columns=columns, details=details
-            ) as entry:
+            with action(event, by=by, about=self, lock=lock, columns=columns, details=details) as entry:
                 yield entry
         except ValidationError:
-            if known:
+            if is_read_again:
                 with suppress(ObjectDoesNotExist):
                     self.refresh_from_db()
             raise
