@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-# Shares and all other acts, and refusals by their code; what is rolled back is not counted.
+# Shares and all other actions, and refusals by their code; what is rolled back is not counted.
 RECORDED = Counter("eds_operations", "Entries of the operation log", ["event", "outcome", "door"])
 
 
@@ -75,7 +75,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
 
 class Entry(models.Model):
-    """One act or one refused try.
+    """One action or one refused try.
 
     Everything is kept as plain text and nothing refers to another table, so an entry outlives the people, accounts
     and images that it speaks of. `account_id` is the account that was acted for, `outcome` is "Success" or the code

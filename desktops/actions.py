@@ -38,7 +38,7 @@ ACTIONS: dict[str, tuple[Any, ...]] = {
 def refusals(action: str, user: User, thing: Configuration | None = None) -> list[str]:
     """The sentences that speak against the action, none when the user may do it.
 
-    They come from the rules that refuse the act itself; what depends on what is entered is not asked here.
+    They come from the rules that refuse the action itself; what depends on what is entered is not asked here.
     """
     if not user.may_write:
         return [str(READ_ONLY_MESSAGE)]

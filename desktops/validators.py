@@ -1,6 +1,6 @@
 """The rules of cloud computers and templates, one function a rule, as in `images.validators`.
 
-A rule takes the computer or the template as it would be after the act, and raises a ValidationError whose code is
+A rule takes the computer or the template as it would be after the action, and raises a ValidationError whose code is
 stable: audit, API and documentation refer to it. A rule whose subject is missing says nothing, since another rule has
 refused that already. The operations that the rules name are those of the EDS API 2020-09-30.
 """

@@ -73,7 +73,7 @@ class CustomImageListForm(ImageListForm):
 
 
 class RecipientForm(ActionForm):
-    """An act that says of an account whether it exists."""
+    """An action that says of an account whether it exists."""
 
     def is_one_too_many(self, request: ConsoleRequest) -> bool:
         """Count that it was said. Whoever asked too often is told that, and nothing else."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Actor
+from audit.querysets import DeletedByVerb
 from desktops import validators
 from desktops.models.configuration import Configuration, new_id
 from desktops.models.template import Template
@@ -46,7 +47,7 @@ class Status(models.TextChoices):
 SETTLED = (Status.RUNNING, Status.STOPPED)
 
 
-class DesktopQuerySet(models.QuerySet["Desktop"]):
+class DesktopQuerySet(DeletedByVerb, models.QuerySet["Desktop"]):
     def owned_by(self, account: Account | str) -> DesktopQuerySet:
         return self.filter(account=account)
 

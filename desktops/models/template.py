@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Actor
+from audit.querysets import DeletedByVerb
 from desktops import validators
 from desktops.models.configuration import Configuration, new_id
 from images.models import Image
@@ -30,7 +31,7 @@ class Status(models.TextChoices):
     UNAVAILABLE = "Unavailable", _("Unavailable")
 
 
-class TemplateQuerySet(models.QuerySet["Template"]):
+class TemplateQuerySet(DeletedByVerb, models.QuerySet["Template"]):
     def owned_by(self, account: Account | str) -> TemplateQuerySet:
         """The account's templates, each with whether its image is one that the account may use now."""
         image = Image.objects.usable_by(account).filter(pk=OuterRef("image"))

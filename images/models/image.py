@@ -255,24 +255,28 @@ class Image(Listed):
             details={"destination_region_id": destination_id, "name": name},
         ) as entry:
             validators.check(validators.COPY_RULES, ImageAction(self, by.account_id or self.owner_id, destination_id))
-            now = timezone.now()
-            moved = (self.size_gib + self.data_disk_gib) / settings.COPY_GIB_PER_SECOND
-            copy = Image(
-                owner_id=self.owner_id,
-                region_id=destination_id,
-                name=name,
-                description=description,
-                copied_from=self,
-                created_at=now,
-                ready_at=now + timedelta(seconds=moved),
-                **{column: getattr(self, column) for column in self.COPIED},
-            )
+            copy = self._copied(destination_id, name=name, description=description)
             copy.full_clean(validate_unique=False, validate_constraints=False)
             copy.save(force_insert=True)
             entry.details["new_image_id"] = copy.image_id
             if then is not None:
                 entry.details["then_share_with"] = then(copy).recipient_id
         return copy
+
+    def _copied(self, region_id: str, *, name: str, description: str) -> Image:
+        """A copy that begins now, not saved yet."""
+        now = timezone.now()
+        moved = (self.size_gib + self.data_disk_gib) / settings.COPY_GIB_PER_SECOND
+        return Image(
+            owner_id=self.owner_id,
+            region_id=region_id,
+            name=name,
+            description=description,
+            copied_from=self,
+            created_at=now,
+            ready_at=now + timedelta(seconds=moved),
+            **{column: getattr(self, column) for column in self.COPIED},
+        )
 
     def cancel_copy(self, *, by: Actor) -> None:
         """Stop the copy that this image is being made by; what was copied so far is deleted, as ECS does.

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.querysets import DeletedByVerb
 from ui.paging import Count
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _shares() -> models.QuerySet[ImageShare]:
     return ImageShare.objects.all()
 
 
-class ImageQuerySet(models.QuerySet["Image"]):
+class ImageQuerySet(DeletedByVerb, models.QuerySet["Image"]):
     def owned_by(self, account: Account | str) -> ImageQuerySet:
         return self.filter(owner=account)
 

@@ -14,8 +14,9 @@ from django.utils.translation import ngettext
 
 import queries
 from accounts.models import ACCOUNT_ID, Account
-from audit.actions import action, all_or_nothing
+from audit.actions import action
 from audit.models import Actor
+from audit.querysets import DeletedByVerb
 from images import validators
 from images.models.image import Image
 from images.models.locks import locked
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class ImageShareQuerySet(models.QuerySet["ImageShare"]):
+class ImageShareQuerySet(DeletedByVerb, models.QuerySet["ImageShare"]):
     def granted_by(self, account: Account | str) -> ImageShareQuerySet:
         return self.filter(owner=account)
 
@@ -37,16 +38,6 @@ class ImageShareQuerySet(models.QuerySet["ImageShare"]):
 
     def in_region(self, region: Region | str) -> ImageShareQuerySet:
         return self.filter(region=region)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """Unshare each, so that no share goes without its audit entry."""
-        with all_or_nothing():
-            shares = list(self)
-            for share in shares:
-                share.revoke()
-        return len(shares), {"images.ImageShare": len(shares)}
-
-    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class ImageShare(models.Model):

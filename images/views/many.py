@@ -1,4 +1,4 @@
-"""What is done to several images at once: each is an act of its own, with an answer of its own."""
+"""What is done to several images at once: each is an action of its own, with an answer of its own."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from images.models.share import ImageShareQuerySet
 from tests.conftest import ACME, GLOBEX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from desktops.models import Template
@@ -168,6 +168,16 @@ def test_shares_that_are_unshared_together_stay_together(share: ImageShare, init
     assert ImageShare.objects.get().recipient_id == GLOBEX
     assert told() == [*before, ("UnshareImage", "not_shared")]
     assert Entry.objects.order_by("-id")[0].other_account_id == initech.pk
+
+
+def test_no_delete_of_many_goes_round_the_log(
+    template: Template, desktop: Desktop, make_image: Callable[..., Image]
+) -> None:
+    image = make_image()
+    for thing in (template, desktop, image):
+        type(thing).objects.filter(pk=thing.pk).delete()
+        assert not type(thing).objects.filter(pk=thing.pk).exists()
+    assert told()[-3:] == [("DeleteBundles", "Success"), ("DeleteDesktops", "Success"), ("DeleteImage", "Success")]
 
 
 # Where entries are written. Everything else goes through `audit.actions.action`.
