@@ -22,10 +22,10 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-import audit.models as audit
 from accounts.models import STAFF_FIELDS, Account, User
 from accounts.sign_in import confirmed
 from accounts.signed_in import end_sessions
+from audit.actions import action
 from audit.models import Actor, Door
 from plumbing.admin import NotAtomicUserAdmin
 from ui import entered
@@ -82,15 +82,13 @@ class AccountAdmin(BigTableAdmin):
         return format_html("{} · {} · {} · {} · {}", images, granted, received, users, log)
 
     def save_model(self, request: HttpRequest, obj: Account, form: forms.ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if "is_active" in form.changed_data:
-            end_sessions(obj.users.all())
-        audit.record(
-            "ModifyAccount" if change else "CreateAccount",
-            by=Actor.of(request, Door.ADMIN),
-            account_id=obj.pk,
-            details={name: str(form.cleaned_data[name]) for name in form.changed_data},
-        )
+        changed = {name: str(form.cleaned_data[name]) for name in form.changed_data}
+        event, by = "ModifyAccount" if change else "CreateAccount", Actor.of(request, Door.ADMIN)
+        # Django's permissions say who may do this.
+        with action(event, by=by, right=None, columns={"account_id": obj.pk}, details=changed):
+            super().save_model(request, obj, form, change)
+            if "is_active" in form.changed_data:
+                end_sessions(obj.users.all())
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         """An account is deactivated, never deleted: the log and other people's shares speak of it."""

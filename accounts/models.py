@@ -9,13 +9,14 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-import audit.models as audit
 from accounts.access_keys import AccessKey
 from accounts.signed_in import end_sessions
+from audit.actions import MANAGE_PEOPLE, action
+from audit.models import Entry
 from ui.entered import logon_name
 
 if TYPE_CHECKING:
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import Permission
 
+    from audit.actions import ActionEntry
     from audit.models import Actor
 
-__all__ = ["ONLY_MAIN_USER", "AccessKey", "Account", "User", "UserManager"]
+__all__ = ["AccessKey", "Account", "User", "UserManager"]
 
 ACCOUNT_ID = r"[0-9]{16}"
 RAM_ID = r"2[0-9]{17}"
 DEFAULT_SHARE_LIMIT = 50
 RAM_USER_LIMIT = 100
-ONLY_MAIN_USER = _("Only the main user of the account may do this.")
 ONLY_SUPERUSERS = _("Only a superuser may change support staff, or who belongs to them.")
 STAFF_FIELDS = frozenset({"is_staff", "is_superuser", "user_permissions"})
 
@@ -150,6 +151,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         "regions.Region", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
 
+    # The newest entry of the log when the person was made: older ones are no news to them. A version of this program
+    # that does not know of it yet can still write users.
+    joined_after_entry_id = models.BigIntegerField(default=0, db_default=0, editable=False)
+
     # What the person chose for the console: see accounts/preferences.py. Empty is everything as usual.
     preferences = models.JSONField(
         _("preferences"), default=dict, blank=True, editable=False, db_default=models.Value({}, models.JSONField())
@@ -193,6 +198,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             )
         self.email = self.email.strip().lower() if self.is_ram_user else self.username
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.joined_after_entry_id = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        super().save(*args, **kwargs)
+
     @property
     def is_ram_user(self) -> bool:
         return self.ram_id is not None
@@ -223,7 +233,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Raises ValidationError, or PermissionDenied for who may not; so do the verbs that follow.
         """
-        with _act("CreateUser", self, by):
+        with self._action("CreateUser", by):
             if self.policy:
                 self._count_as_ram_user()
             self._set_password(password)
@@ -233,7 +243,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def change(self, *, by: Actor, password: str | None = "", **fields: Any) -> None:
         """Give this person other values of these fields, or another password, which ends their sessions."""
         gets_password = password != ""
-        with _act("UpdateUser", self, by, **fields, password_changed=gets_password):
+        with self._action("UpdateUser", by, **fields, password_changed=gets_password):
             for name, value in fields.items():
                 setattr(self, name, value)
             if gets_password:
@@ -247,14 +257,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def permit(self, permissions: Iterable[Permission], *, by: Actor) -> None:
         """Let this member of the support staff do this on the admin site, and nothing else."""
         names = sorted(f"{permission.content_type.app_label}.{permission.codename}" for permission in permissions)
-        with _act("UpdateUser", self, by, user_permissions=names):
+        with self._action("UpdateUser", by, user_permissions=names):
             self.user_permissions.set(permissions)
 
     def remove_second_factors(self, *, by: Actor) -> None:
         """For a person who has lost the telephone and the recovery codes. Their sessions end."""
         from allauth.mfa.models import Authenticator  # Late: it needs this module.
 
-        with _act("RemoveAuthenticator", self, by, type="all"):
+        with self._action("RemoveAuthenticator", by, type="all"):
             Authenticator.objects.filter(user=self).delete()
             end_sessions([self])
 
@@ -269,12 +279,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Remove this RAM user and their AccessKeys for good."""
         if not self.is_ram_user:
             raise ValueError("Only RAM users are removed, never the main user.")
-        with _act("DeleteUser", self, by):
+        with self._action("DeleteUser", by):
             end_sessions([self])
             self.delete()
 
-    def lock(self) -> None:
-        """Let nobody else change this person until the commit, and read what they are now.
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let nobody else change this person until the transaction ends, and read what they are now.
 
         Raises ValidationError when they have been removed.
         """
@@ -282,9 +293,32 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.refresh_from_db(from_queryset=User.objects.select_for_update(of=("self",), no_key=True))
         except User.DoesNotExist:
             raise ValidationError(_("This person has been removed."), code="user_not_found") from None
+        yield
+
+    def log_columns(self) -> dict[str, Any]:
+        details = {"user": self.username, "policy": self.policy}
+        return {"account_id": self.account_id or "", "details": details}
+
+    @contextmanager
+    def _action(self, event: str, by: Actor, **details: Any) -> Iterator[ActionEntry]:
+        """Do one action on this person, as they are under the lock."""
+        lock = self.locked() if self.pk else None
+        # Whoever acts, the entry belongs to the person's account.
+        columns = {"account_id": self.account_id or ""}
+        with action(
+            event, by=by, about=self, right=MANAGE_PEOPLE, lock=lock, columns=columns, details=details
+        ) as entry:
+            self._refuse_staff(by, details)
+            yield entry
+
+    def _refuse_staff(self, by: Actor, details: dict[str, Any]) -> None:
+        touches_staff = self.is_support or not STAFF_FIELDS.isdisjoint(details)
+        # The command line acts as nobody, and may do all.
+        if touches_staff and by.user_id and not User.objects.filter(pk=by.user_id, is_superuser=True).exists():
+            raise PermissionDenied(ONLY_SUPERUSERS)
 
     def _set_active(self, *, active: bool, event: str, by: Actor) -> None:
-        with _act(event, self, by):
+        with self._action(event, by):
             self.is_active = active
             self.save(update_fields=["is_active"])
             # Also before they are enabled: whoever signed in at the very moment of being disabled stays out.
@@ -308,42 +342,3 @@ class User(AbstractBaseUser, PermissionsMixin):
         except ValidationError as refusal:
             raise ValidationError({"password": refusal.error_list}) from refusal
         self.set_password(password)
-
-
-@contextmanager
-def _act(event: str, person: User, by: Actor, **details: Any) -> Iterator[None]:
-    """One act on a person, as they are now, and its entry in the operation log, in one transaction.
-
-    What a rule refuses is recorded too.
-    """
-    what = _about(person, details)
-    try:
-        with transaction.atomic():
-            if person.pk and by.may_manage_people:
-                person.lock()
-                what = _about(person, details)
-            _refuse_who_may_not(by, person, details)
-            yield
-            audit.record(event, by=by, **what)
-    except PermissionDenied:
-        audit.record(event, by=by, outcome="no_permission", **what)
-        raise
-    except ValidationError as refusal:
-        audit.record_refusal(event, refusal, by=by, **what)
-        raise
-
-
-def _refuse_who_may_not(by: Actor, person: User, details: dict[str, Any]) -> None:
-    if not by.may_manage_people:
-        raise PermissionDenied(ONLY_MAIN_USER)
-    touches_staff = person.is_support or not STAFF_FIELDS.isdisjoint(details)
-    # The command line acts as nobody, and may do all.
-    if touches_staff and by.user_id and not User.objects.filter(pk=by.user_id, is_superuser=True).exists():
-        raise PermissionDenied(ONLY_SUPERUSERS)
-
-
-def _about(person: User, details: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "account_id": person.account_id or "",
-        "details": {"user": person.username, "policy": person.policy, **details},
-    }

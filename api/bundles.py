@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from api.action import Action
-from api.calls import REGION, all_or_nothing, region_of, usable_image
+from api.calls import REGION, region_of, usable_image
 from api.image_list import STATUS_NAMES
 from api.kinds import (
     DESCRIPTION_NOTE,
@@ -28,6 +28,7 @@ from api.kinds import (
 from api.paging import MAX_RESULTS, NEXT_TOKEN, newest, page
 from api.params import Boolean, Decimal, ListOf, Number, OneOf, Parameter
 from api.templates import DEFAULT_LANGUAGE, extras_of, found_templates, given_back, templates_of
+from audit.actions import all_or_nothing
 from desktops.catalogue import TYPES
 from desktops.models import Template
 
@@ -194,7 +195,9 @@ MODIFY_BUNDLE = Action(
 
 def delete_bundles(call: Call) -> Answer:
     bundles = found_templates(templates_of(call).in_region(region_of(call)), call["BundleId"])
-    all_or_nothing(call, [("DeleteBundles", bundle, Template.delete) for bundle in bundles])
+    with all_or_nothing():
+        for bundle in bundles:
+            bundle.remove(by=call.by)
     return {}
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
-
-import audit.models as audit
 from api.errors import ApiError
 from api.params import Parameter, Text
 from images.models import Image, locked
@@ -19,9 +14,9 @@ from plumbing.prepared import prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
-    from django.db.models import Model, QuerySet
+    from django.db.models import QuerySet
 
     from accounts.models import Account
     from audit.models import Actor
@@ -84,20 +79,17 @@ def image_of(call: Call, image_id: str) -> Image:
     return found[0]
 
 
-@contextmanager
-def locked_image_of(call: Call, image_id: str) -> Iterator[tuple[Image, Account | None]]:
-    """The same, and its owner, with the locks of every act on an image: see `images.models.locked`.
+def locked_image_of(call: Call, image_id: str) -> tuple[Image, Account | None]:
+    """The same, and its owner, with the locks of every action on an image: see `images.models.locks`.
 
     For an own image that is one query. Raises ValidationError for an image that is gone meanwhile.
     """
-    with transaction.atomic():
-        own = _own_for_update(call.account.pk, call["RegionId"], image_id)
-        if own:
-            yield own[0], own[0].owner
-            return
+    own = _own_for_update(call.account.pk, call["RegionId"], image_id)
+    if own:
+        return own[0], own[0].owner
     image = image_of(call, image_id)
     with locked(image) as owner:
-        yield image, owner
+        return image, owner
 
 
 @prepared_with_plan
@@ -118,29 +110,6 @@ def usable_image(call: Call, region_id: str, image_id: str) -> Image | None:
 def _not_found(call: Call, image_id: str) -> ApiError:
     region_id = region_of(call)
     return ApiError("InvalidImageId.NotFound", f"There is no image {image_id} in {region_id}.")
-
-
-def all_or_nothing(call: Call, acts: Iterable[tuple[str, Model, Callable[..., object]]]) -> None:
-    """Do each act (its event in the audit, the thing, the verb), or none of them. Raises ValidationError.
-
-    What a verb records of its refusal goes with the transaction, so it is recorded again after that.
-    """
-    what = {"event": ""}
-    try:
-        with transaction.atomic():
-            for event, thing, verb in acts:
-                # Before the verb: a thing that is deleted is known no more.
-                what = {"event": event, **_as_recorded(thing)}
-                verb(thing, by=call.by)
-    except ValidationError as refusal:
-        audit.record_refusal(refusal=refusal, by=call.by, account_id=call.account.pk, **what)
-        raise
-
-
-def _as_recorded(thing: Any) -> dict[str, str]:
-    if isinstance(thing, Image):
-        return {"region_id": thing.region_id, "image_id": thing.image_id}
-    return {"region_id": thing.region_id, "image_id": thing.image_ref, "resource_id": str(thing)}
 
 
 def any_of[Q: QuerySet[Any]](queries: Iterable[Q]) -> Q:

@@ -1,13 +1,15 @@
-"""The log entry of a call that the policy of its user refuses. It has everything that the call names."""
+"""The refusal of a call by the policy of its user. The log entry has everything that the call names."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-import audit.models as audit
+from django.core.exceptions import PermissionDenied
+
 from api.action import RESOURCES
 from api.params import flat_json
+from audit.actions import action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +27,8 @@ NAMING = {
 MAX_RECORDED = 100
 
 
-def record_denied(action: Action, by: Actor, sent: Mapping[str, str]) -> None:
-    """Record the refusal: the first thing of each kind in its column, whole lists in the details."""
+def refuse_denied(called: Action, by: Actor, sent: Mapping[str, str]) -> None:
+    """Raise PermissionDenied and record it: the first thing of each kind in its column, whole lists in the details."""
     sent = {**sent, **flat_json("DesktopAttachment", sent.get("DesktopAttachment", ""))}
     columns: dict[str, str] = {}
     lists: dict[str, list[str]] = {}
@@ -36,15 +38,9 @@ def record_denied(action: Action, by: Actor, sent: Mapping[str, str]) -> None:
             columns.setdefault(column, texts[0])
         if len(texts) > 1:
             lists[name] = texts
-    audit.record(
-        action.name,
-        by=by,
-        outcome="no_permission",
-        account_id=by.account_id,
-        region_id=sent.get("RegionId", ""),
-        details=lists,
-        **columns,
-    )
+    columns["region_id"] = sent.get("RegionId", "")
+    with action(called.name, by=by, columns=columns, details=lists):
+        raise PermissionDenied
 
 
 def _sent_under(sent: Mapping[str, str], name: str) -> list[str]:

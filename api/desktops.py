@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.action import Action
-from api.calls import REGION, all_or_nothing, any_of, region_of, usable_image
+from api.calls import REGION, any_of, region_of, usable_image
 from api.errors import ApiError
 from api.kinds import (
     CATEGORY,
@@ -25,6 +25,7 @@ from api.paging import MAX_RESULTS, NEXT_TOKEN, PAGE_SIZE, counted_page
 from api.params import Boolean, Fields, ListOf, Number, OneOf, Parameter, Text
 from api.templates import templates_of
 from api.vendor_parameters import POLICY
+from audit.actions import all_or_nothing
 from desktops.models import Desktop
 from desktops.validators import MOST_AT_ONCE
 
@@ -202,7 +203,7 @@ DESCRIBE_DESKTOPS = Action(
 
 
 def start_desktops(call: Call) -> Answer:
-    return _to_each(call, "StartDesktops", Desktop.start)
+    return _to_each(call, Desktop.start)
 
 
 START_DESKTOPS = Action(
@@ -211,7 +212,7 @@ START_DESKTOPS = Action(
 
 
 def stop_desktops(call: Call) -> Answer:
-    return _to_each(call, "StopDesktops", Desktop.stop)
+    return _to_each(call, Desktop.stop)
 
 
 STOP_DESKTOPS = Action(
@@ -227,7 +228,7 @@ STOP_DESKTOPS = Action(
 
 
 def reboot_desktops(call: Call) -> Answer:
-    return _to_each(call, "RebootDesktops", Desktop.restart)
+    return _to_each(call, Desktop.restart)
 
 
 REBOOT_DESKTOPS = Action(
@@ -236,7 +237,7 @@ REBOOT_DESKTOPS = Action(
 
 
 def delete_desktops(call: Call) -> Answer:
-    return _to_each(call, "DeleteDesktops", Desktop.release)
+    return _to_each(call, Desktop.release)
 
 
 DELETE_DESKTOPS = Action(
@@ -244,6 +245,8 @@ DELETE_DESKTOPS = Action(
 )
 
 
-def _to_each(call: Call, event: str, verb: Callable[..., None]) -> Answer:
-    all_or_nothing(call, [(event, desktop, verb) for desktop in desktops_of(call, call["DesktopId"])])
+def _to_each(call: Call, verb: Callable[..., None]) -> Answer:
+    with all_or_nothing():
+        for desktop in desktops_of(call, call["DesktopId"]):
+            verb(desktop, by=call.by)
     return {}

@@ -72,9 +72,9 @@ Most parameters are *honoured*. The others concern what this server does not hav
 the like); the note says why each is as it is:
 
 - *fixed*: everything here has one of the values of the note. A list that is narrowed by another value is empty, and an
-  act that asks for another is refused.
+  action that asks for another is refused.
 - *finds nothing*: nothing here has one, so a list that is narrowed by it is empty.
-- *refused*: the act would be another with it, so it is refused.
+- *refused*: the action would be another with it, so it is refused.
 - *accepted*: it neither narrows nor changes what the call does. It is checked for form.
 
 A parameter that is in no table is `UnknownParameter`. The fields of an answer are *honoured* (they say what is so

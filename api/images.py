@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from api.action import Action
-from api.calls import REGION, all_or_nothing, image_of, images_of
+from api.calls import REGION, image_of, images_of
 from api.errors import ApiError
 from api.kinds import DESCRIPTION_NOTE, IMAGE_ID, IMAGE_NAME_NOTE, NAME, ONE_IMAGE
 from api.params import Boolean, ListOf, Parameter, Text
+from audit.actions import all_or_nothing, checking
 from images import validators
-from images.models import Image, ImageAct, locked
+from images.models import ImageAction, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from api.calls import Answer, Call
-    from audit.models import Actor
 
 
 def modify_image_attribute(call: Call) -> Answer:
@@ -85,22 +82,20 @@ CANCEL_COPY_IMAGE = Action(
 def delete_images(call: Call) -> Answer:
     """Delete images, all or nothing. EDS does not say which, and nobody asks for half a deletion."""
     images = images_of(call, call["ImageId"])
-    delete = partial(Image.delete, with_templates=bool(call["DeleteCascadedBundle"]))
-    # First the check of the owner, so that only this account is locked. Then the lock of all images, before any
-    # template: an act that gives a template another image locks that image, then the template.
-    verbs: tuple[Callable[..., object], ...] = (_is_own, _lock, delete)
-    all_or_nothing(call, [("DeleteImage", image, verb) for verb in verbs for image in images])
+    with all_or_nothing():
+        # First the check of the owner, so that only this account is locked. Then the lock of all images, before any
+        # template: an action that gives a template another image locks that image, then the template.
+        for image in images:
+            with checking("DeleteImage", by=call.by, about=image):
+                validators.check(
+                    (validators.image_is_custom, validators.image_is_own), ImageAction(image, call.account.pk)
+                )
+        for image in images:
+            with checking("DeleteImage", by=call.by, about=image), locked(image):
+                pass
+        for image in images:
+            image.remove(by=call.by, with_templates=bool(call["DeleteCascadedBundle"]))
     return {}
-
-
-def _is_own(image: Image, *, by: Actor) -> None:
-    validators.check((validators.image_is_custom, validators.image_is_own), ImageAct(image, by.account_id))
-
-
-def _lock(image: Image, *, by: Actor) -> None:
-    """Lock the image until the surrounding transaction ends."""
-    with locked(image):
-        pass
 
 
 DELETE_IMAGES = Action(

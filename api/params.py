@@ -268,7 +268,7 @@ class Parameter:
     `note` says in a sentence what is special.
 
     `only` are the values that everything here has, none where nothing has one. A list that is narrowed by another value
-    is empty, and an act that asks for another is refused with `code`; neither is looked at where the parameter
+    is empty, and an action that asks for another is refused with `code`; neither is looked at where the parameter
     `unless` is sent.
 
     `accepted` says why the parameter neither narrows nor changes what the call does; it is only checked for form.

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
-
-import audit.models as audit
 from api.action import Action
 from api.calls import REGION, image_of, locked_image_of
 from api.errors import ApiError
 from api.kinds import ONE_IMAGE
 from api.params import Account, ListOf, Parameter
+from audit.actions import all_or_nothing, checking
 from images import validators
-from images.models import ImageAct, ImageShare, shares_of
+from images.models import ImageAction, ImageShare, shares_of
 
 if TYPE_CHECKING:
     from api.calls import Answer, Call
@@ -25,7 +23,7 @@ MAX_ACCOUNTS = 50
 
 def describe_image_permission(call: Call) -> Answer:
     image = image_of(call, call["ImageId"])
-    validators.check((validators.image_is_custom, validators.image_is_own), ImageAct(image, call.account.pk))
+    validators.check((validators.image_is_custom, validators.image_is_own), ImageAction(image, call.account.pk))
     return {"AliUids": image.recipient_ids}
 
 
@@ -41,33 +39,26 @@ def modify_image_permission(call: Call) -> Answer:
         raise ApiError("MissingParameter", "AddAccount or RemoveAccount is required.")
     if both := adds.keys() & removes.keys():
         raise ApiError("InvalidParameter", f"AddAccount and RemoveAccount both have {min(both)}.")
-    # The account that a refusal is about.
-    account_id = next(iter(adds or removes))
-    try:
-        # The shares stay as they are now until the commit.
-        with locked_image_of(call, call["ImageId"]) as (image, owner):
-            validators.check((validators.image_is_custom, validators.image_is_own), ImageAct(image, call.account.pk))
-            shares = {share.recipient_id: share for share in shares_of(image.pk)} if removes else {}
-            for account_id in removes:
-                validators.recipient_is_an_account_id(ImageShare(image=image, recipient_id=account_id))
-                if account_id in shares:
-                    shares[account_id].image = image
-                    shares[account_id].revoke(by=call.by, owner=owner)
-            for account_id in adds:
-                share = ImageShare(image=image, owner=owner, recipient_id=account_id)
-                if not share.standing.is_shared:
-                    share.grant(by=call.by, owner=owner)
-    except ValidationError as refusal:
-        audit.record_refusal(
-            "UnshareImage" if account_id in removes else "ShareImage",
-            refusal,
-            by=call.by,
-            account_id=call.account.pk,
-            region_id=call["RegionId"],
-            image_id=call["ImageId"],
-            other_account_id=account_id,
-        )
-        raise
+    # A refusal of the image is one of the first account.
+    first, event = next(iter(adds or removes)), "ShareImage" if adds else "UnshareImage"
+    asked = {"region_id": call["RegionId"], "image_id": call["ImageId"], "other_account_id": first}
+    with all_or_nothing():
+        with checking(event, by=call.by, **asked):
+            # The shares stay as they are now until the commit.
+            image, owner = locked_image_of(call, call["ImageId"])
+            validators.check((validators.image_is_custom, validators.image_is_own), ImageAction(image, call.account.pk))
+        shares = {share.recipient_id: share for share in shares_of(image.pk)} if removes else {}
+        for account_id in removes:
+            share = shares.get(account_id) or ImageShare(recipient_id=account_id)
+            share.image = image
+            with checking("UnshareImage", by=call.by, about=share):
+                validators.recipient_is_an_account_id(share)
+            if account_id in shares:
+                share.revoke(by=call.by, owner=owner)
+        for account_id in adds:
+            share = ImageShare(image=image, owner=owner, recipient_id=account_id)
+            if not share.facts.is_shared:
+                share.grant(by=call.by, owner=owner)
     return {}
 
 

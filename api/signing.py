@@ -149,7 +149,7 @@ def _rpc(request: HttpRequest, sent: Sent) -> Claim:
 def authenticate(claim: Claim, *, address: str | None) -> AccessKey:
     """The key that signed the claim, with its user. Raises ApiError, by a code of its own for each way to fail.
 
-    The nonce is used up last: a call that is refused for its signature takes none. The key says as `something_is_due`
+    The nonce is used up last: a call that is refused for its signature takes none. The key says as `has_due_shares`
     whether a planned share of the account's is to be settled before anything is looked at.
     """
     date = _fresh(claim.date)
@@ -199,4 +199,4 @@ def _key(access_key_id: str) -> AccessKey:
 def _with_user(access_key_id: str, now: datetime) -> QuerySet[AccessKey]:
     due = PlannedShare.objects.due_for(OuterRef("user__account"), now)
     keys = AccessKey.objects.filter(access_key_id=access_key_id).select_related("user__account")
-    return keys.annotate(something_is_due=Exists(due))
+    return keys.annotate(has_due_shares=Exists(due))

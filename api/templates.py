@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.action import Action
-from api.calls import ANY_REGION, all_or_nothing, known_region
+from api.calls import ANY_REGION, known_region
 from api.errors import ApiError
 from api.kinds import (
     CHARGE_TYPE,
@@ -26,6 +26,7 @@ from api.kinds import (
 from api.paging import PAGE_NUMBER, PAGE_SIZE, numbered_page
 from api.params import Boolean, Fields, ListOf, Number, OneOf, Parameter, Text
 from api.vendor_parameters import POLICY
+from audit.actions import all_or_nothing
 from desktops.catalogue import TYPES
 from desktops.models import Desktop, Template
 from images.models import Image
@@ -300,7 +301,9 @@ def delete_templates(call: Call) -> Answer:
     if not call["TemplateIds"]:
         raise ApiError("InvalidParameter", "TemplateIds names no template, so there is nothing to delete.")
     templates = found_templates(templates_of(call), call["TemplateIds"])
-    all_or_nothing(call, [("DeleteBundles", template, Template.delete) for template in templates])
+    with all_or_nothing():
+        for template in templates:
+            template.remove(by=call.by)
     return _envelope()
 
 

@@ -1,7 +1,7 @@
 """The vendor's parameters about things that this server does not have: office networks, users, billing and the like.
 
 Each row says why the parameter can be accepted, or which values everything here has. A filter by another value finds
-nothing, and an act that asks for another value is refused. `tests/api/test_vendor_parameters.py` says what each
+nothing, and an action that asks for another value is refused. `tests/api/test_vendor_parameters.py` says what each
 accepted parameter does in the vendor's API.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import orjson
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from api.actions import ACTIONS
 from api.calls import Answer, Call
-from api.denied import record_denied
+from api.denied import refuse_denied
 from api.errors import BY_CODE, ERRORS, ApiError, api_error_for
 from api.params import read as read_parameters
 from api.params import understand, unmet
@@ -106,7 +107,8 @@ def _answer(request: HttpRequest) -> Answer:
     request.user = user
     by = Actor.of(request, Door.API)
     if not (by.may_write or action.reads):
-        record_denied(action, by, sent.all)
+        with suppress(PermissionDenied):
+            refuse_denied(action, by, sent.all)
         raise ApiError("Forbidden.RAM", f"The policy {user.policy} does not allow ecd:{action.name}.")
     values = understand(action.parameters, sent.all)
     asked = unmet(action.parameters, values)
@@ -121,7 +123,7 @@ def _answer(request: HttpRequest) -> Answer:
         endpoint=request.META.get("HTTP_HOST", ""),
         finds_nothing=asked is not None,
     )
-    if key.something_is_due:  # type: ignore[attr-defined]
+    if key.has_due_shares:  # type: ignore[attr-defined]
         # Shares that are due now are shares now.
         PlannedShare.objects.settle(call.account)
     try:

@@ -10,18 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from prometheus_client import Counter
 
-from audit import outcomes, refusals, seals
+from audit import outcomes, seals
 from audit.middleware import client_address
 from audit.sentences import sentence_of
 from plumbing.prepared import insert, keeping_plans
 
 if TYPE_CHECKING:
-    from django.core.exceptions import ValidationError
     from django.http import HttpRequest
     from markupsafe import Markup
 
 
-# Shares and all other acts, and refusals by their code; what is rolled back is not counted.
+# Shares and all other actions, and refusals by their code; what is rolled back is not counted.
 RECORDED = Counter("eds_operations", "Entries of the operation log", ["event", "outcome", "door"])
 
 
@@ -76,7 +75,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
 
 class Entry(models.Model):
-    """One act or one refused try.
+    """One action or one refused try.
 
     Everything is kept as plain text and nothing refers to another table, so an entry outlives the people, accounts
     and images that it speaks of. `account_id` is the account that was acted for, `outcome` is "Success" or the code
@@ -162,6 +161,9 @@ class Entry(models.Model):
 def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) -> Entry:
     """Write one sealed entry in the caller's transaction. `what` fills the entry's own columns.
 
+    It is private to `audit`: an action is recorded by `audit.actions.action`. The one exception are sign-ins
+    (accounts/events.py), which allauth does and only tells of.
+
     A refused try may have been of anything, so its texts are first made such that every database keeps them.
     """
     entry = Entry(
@@ -183,12 +185,6 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
     insert(entry)
     transaction.on_commit(RECORDED.labels(event, outcome, str(by.door)).inc)
     return entry
-
-
-def record_refusal(event: str, refusal: ValidationError, *, by: Actor, **what: Any) -> None:
-    """Write the entry of a try that a rule refused. What only the form refuses was no act, and leaves none."""
-    if outcome := refusals.outcome_of(refusal):
-        record(event, by=by, outcome=outcome, **what)
 
 
 # The number is a query so that PostgreSQL does not know it when it plans: it counts on a tenth of the log, and reads

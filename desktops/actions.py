@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from audit.actions import READ_ONLY_MESSAGE
 from desktops import validators
 from desktops.models import Status
 from desktops.models.desktop import SETTLED
-from images.models import READ_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +38,10 @@ ACTIONS: dict[str, tuple[Any, ...]] = {
 def refusals(action: str, user: User, thing: Configuration | None = None) -> list[str]:
     """The sentences that speak against the action, none when the user may do it.
 
-    They come from the rules that refuse the act itself; what depends on what is entered is not asked here.
+    They come from the rules that refuse the action itself; what depends on what is entered is not asked here.
     """
     if not user.may_write:
-        return [str(READ_ONLY)]
+        return [str(READ_ONLY_MESSAGE)]
     try:
         validators.check(ACTIONS[action], thing)
     except ValidationError as refusal:
@@ -62,7 +62,7 @@ class Reasons(NamedTuple):
 
 def row_reasons(user: User) -> Callable[[Desktop], Reasons]:
     """What the rows of computers say beside their actions. The rules look only at what a row knows already."""
-    read_only = Reasons(*[str(READ_ONLY)] * len(Reasons._fields)) if not user.may_write else None
+    read_only = Reasons(*[str(READ_ONLY_MESSAGE)] * len(Reasons._fields)) if not user.may_write else None
 
     def reasons(desktop: Desktop) -> Reasons:
         return read_only or _reasons(get_language(), desktop.status, desktop.is_being_imaged)
@@ -97,6 +97,6 @@ class TemplateReasons(NamedTuple):
 
 def template_reasons(user: User) -> Callable[[Template], TemplateReasons]:
     if not user.may_write:
-        read_only = TemplateReasons(*[str(READ_ONLY)] * len(TemplateReasons._fields))
+        read_only = TemplateReasons(*[str(READ_ONLY_MESSAGE)] * len(TemplateReasons._fields))
         return lambda _template: read_only
     return lambda template: TemplateReasons(use=str(template.unavailable_because))

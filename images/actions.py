@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.actions import READ_ONLY_MESSAGE
 from images import validators
-from images.models import READ_ONLY, ImageAct, Status
+from images.models import ImageAction, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +38,12 @@ ACTIONS = {
 def refusals(action: str, user: User, image: Image) -> list[str]:
     """The sentences that speak against the action, none when the user may do it.
 
-    They come from the rules that refuse the act itself; what depends on what is entered is not asked here.
+    They come from the rules that refuse the action itself; what depends on what is entered is not asked here.
     """
     if not user.may_write:
-        return [str(READ_ONLY)]
+        return [str(READ_ONLY_MESSAGE)]
     try:
-        validators.check(ACTIONS[action], ImageAct(image, user.account_id))
+        validators.check(ACTIONS[action], ImageAction(image, user.account_id))
     except ValidationError as refusal:
         return refusal.messages
     return []
@@ -74,7 +75,7 @@ def row_reasons(user: User) -> Callable[[Image], Reasons]:
 @lru_cache(1000)
 def _reasons(_language: str | None, may_write: bool, status: Status, encrypted: bool, shared_count: int) -> Reasons:
     if not may_write:
-        return Reasons(*[str(READ_ONLY)] * 4)
+        return Reasons(*[str(READ_ONLY_MESSAGE)] * 4)
     unavailable = "" if status == Status.AVAILABLE else str(NOT_AVAILABLE[status == Status.FAILED])
     share = str(ENCRYPTED) if encrypted else unavailable
     delete = str(NOT_AVAILABLE[False]) if status.in_progress else ""

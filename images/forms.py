@@ -75,7 +75,7 @@ class CustomImageListForm(ImageListForm):
 
 
 class RecipientForm(ActionForm):
-    """An act that says of an account whether it exists."""
+    """An action that says of an account whether it exists."""
 
     def is_one_too_many(self, request: ConsoleRequest) -> bool:
         """Count that it was said. Whoever asked too often is told that, and nothing else."""
@@ -110,8 +110,8 @@ class ShareForm(RecipientForm):
     def grant(self, image: Image | None, *, by: Actor) -> ImageShare | None:
         """Share the image with the account that was entered."""
         share = ImageShare(image=image, recipient_id=self.entered("account"))
-        share.confirmed = self.cleaned_data.get("confirm", False)
-        self.attempt(lambda: share.grant(by=by))
+        confirmed = self.cleaned_data.get("confirm", False)
+        self.attempt(lambda: share.grant(by=by, confirmed=confirmed))
         return None if self.errors else share
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus asks for. Acts and refusals are counted where they are recorded (audit.models.RECORDED)."""
+"""What Prometheus asks for. Actions and refusals are counted where they are recorded (audit.models.RECORDED)."""
 
 from __future__ import annotations
 

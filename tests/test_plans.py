@@ -52,7 +52,7 @@ def test_the_kept_plans_read_by_conditions_on_indexes(monkeypatch: pytest.Monkey
     _fill_in_what_seed_scale_leaves_out()
     import_module("eds_console.urls")
     queries = _with_plan()
-    assert queries.keys() > {"images.models.share._standing", "api.signing._with_user"}
+    assert queries.keys() > {"images.models.share._facts", "api.signing._with_user"}
     for name, query in queries.items():
         sql, _values = query.queryset.query.get_compiler(using="default").as_sql()
         numbers = count(1)

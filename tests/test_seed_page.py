@@ -141,7 +141,7 @@ def test_a_recipient_can_still_share_up_to_50_times_and_is_not_charged(
 
 def test_a_recipient_can_use_but_not_delete_the_image(share: ImageShare) -> None:
     assert _computer(share.image).image == share.image
-    assert _code(lambda: share.image.delete(by=AS_GLOBEX)) == "image_not_owned"
+    assert _code(lambda: share.image.remove(by=AS_GLOBEX)) == "image_not_owned"
 
 
 # Unshare an image
@@ -195,7 +195,7 @@ def test_after_an_unshare_templates_are_unavailable_and_are_deleted_by_hand(
     assert not template.is_available
     assert "no longer shared" in as_globex.get("/cn-hangzhou/templates/").content.decode()
     assert _code(lambda: Desktop.from_template(template, name="x").create(by=AS_GLOBEX)) == "image_not_usable"
-    template.delete(by=AS_GLOBEX)
+    template.remove(by=AS_GLOBEX)
     assert not Template.objects.filter(pk=template.pk).exists()
 
 

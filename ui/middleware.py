@@ -33,7 +33,7 @@ def console_answers(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
         if location and request.headers.get("HX-Request") == "true" and response.status_code in {301, 302}:
             cookies = response.cookies
             response = HttpResponseClientRedirect(location)
-            # A message about the act may be in one of them, for the next page to show.
+            # A message about the action may be in one of them, for the next page to show.
             response.cookies = cookies
         elif location:
             response["Location"] = location

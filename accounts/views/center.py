@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import events
-from accounts.access_keys import MAXIMUM
+from accounts.access_keys import MAX_KEYS_PER_USER
 from accounts.demo import DEMO_PASSWORD, PEOPLE
 from accounts.http import ConsoleRequest, account_of
 from accounts.signed_in import end, is_current, sessions_of
@@ -47,7 +47,7 @@ def account(request: ConsoleRequest) -> HttpResponse:
         "account": account,
         "used": account.shares_granted.count(),
         "keys": request.user.access_keys.all(),
-        "most_keys": MAXIMUM,
+        "most_keys": MAX_KEYS_PER_USER,
         "people": account.users.order_by(F("ram_id").asc(nulls_first=True)),
         "second_factors": set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True)),
     }

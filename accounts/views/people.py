@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import RamUserForm
 from accounts.http import ConsoleRequest, account_of
-from accounts.models import ONLY_MAIN_USER, User
+from accounts.models import User
 from accounts.sign_in import confirmed
+from audit.actions import ONLY_MAIN_USER
 from audit.models import Actor
 from ui.dialogs import Dialog, confirm, show
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Actor
+from audit.querysets import DeletedByVerb
 from desktops import validators
-from desktops.models.configuration import Configuration, act, new_id
+from desktops.models.configuration import Configuration, new_id
 from desktops.models.template import Template
 from images.models import Image
 
@@ -46,7 +47,7 @@ class Status(models.TextChoices):
 SETTLED = (Status.RUNNING, Status.STOPPED)
 
 
-class DesktopQuerySet(models.QuerySet["Desktop"]):
+class DesktopQuerySet(DeletedByVerb, models.QuerySet["Desktop"]):
     def owned_by(self, account: Account | str) -> DesktopQuerySet:
         return self.filter(account=account)
 
@@ -111,13 +112,6 @@ class Desktop(Configuration):
     settles_at = models.DateTimeField(_("until"), default=timezone.now, editable=False)
     # The image that was last created from it: while it is being created, much is refused.
     latest_image = models.ForeignKey(Image, models.SET_NULL, null=True, editable=False, related_name="+")
-
-    # What an act asks for, for the rules to see.
-    amount = 1
-    is_numbered = True
-    replaces_data_disk = False
-    cleans_personal_data = False
-    images_data_disk = True
 
     objects = DesktopQuerySet.as_manager()
 
@@ -185,21 +179,22 @@ class Desktop(Configuration):
         The names of several are numbered from 01, unless they are to have the same name. The account is the actor's.
         Raises ValidationError, by field, and creates none of them then.
         """
-        self.amount, self.is_numbered = amount, is_numbered
         if by.account_id:
             self.account_id = by.account_id
-        with act("CreateDesktops", self, by=by, image=self.image, amount=amount) as record:
+        order = validators.Order(self.name, amount, is_numbered)
+        with self.recorded_action("CreateDesktops", by=by, image=self.image, amount=amount) as entry:
             self._check_template()
             validators.check(validators.IMAGE_RULES, self)
-            self.full_clean(validate_unique=False, validate_constraints=False)
-            computers = Desktop.objects.bulk_create(self._numbered(number) for number in range(1, amount + 1))
-            for computer in computers:
-                record(resource_id=computer.desktop_id)
+            validators.check_all(
+                lambda: self.full_clean(validate_unique=False, validate_constraints=False),
+                lambda: validators.check(validators.AMOUNT_RULES, order),
+            )
+            computers = Desktop.objects.bulk_create(self._like_this(name) for name in order.names())
+            entry.for_each({"resource_id": computer.desktop_id} for computer in computers)
         return computers
 
     def clean(self) -> None:
-        rules = (*validators.CONFIGURATION_RULES, *validators.AMOUNT_RULES, *validators.TEMPLATE_RULES)
-        validators.check(rules, self)
+        validators.check((*validators.CONFIGURATION_RULES, *validators.TEMPLATE_RULES), self)
 
     def _check_template(self) -> None:
         if self.template is None:
@@ -209,7 +204,7 @@ class Desktop(Configuration):
         if not rows.select_for_update(no_key=True).filter(pk=self.template.pk).exists():
             raise ValidationError(Template.NOT_FOUND, code="template_not_found")
 
-    def _numbered(self, number: int) -> Desktop:
+    def _like_this(self, name: str) -> Desktop:
         computer = Desktop(
             account_id=self.account_id,
             region_id=self.region_id,
@@ -220,11 +215,10 @@ class Desktop(Configuration):
             settles_at=timezone.now() + timedelta(seconds=CREATE_SECONDS),
         )
         assert self.image is not None  # noqa: S101 - the rules have refused that
-        computer.take(self.image)
+        computer.set_image(self.image)
         # An encrypted image makes an encrypted computer.
         computer.encrypted = self.encrypted or self.image.encrypted
-        computer.name = f"{self.name}-{number:02d}" if self.name and self.amount > 1 and self.is_numbered else self.name
-        computer.name = computer.name or computer.desktop_id
+        computer.name = name or computer.desktop_id
         if self.template is not None:
             computer.template = self.template
             computer.template_ref, computer.template_name = self.template.template_id, self.template.name
@@ -232,24 +226,21 @@ class Desktop(Configuration):
 
     def start(self, *, by: Actor) -> None:
         """Stopped, then Starting, then Running. Raises ValidationError when it is anything else."""
-        with act("StartDesktops", self, by=by) as record:
+        with self.recorded_action("StartDesktops", by=by):
             validators.check(validators.START_RULES, self)
-            self._go(Status.STARTING, START_SECONDS, Status.RUNNING)
-            record()
+            self._start_transition(Status.STARTING, START_SECONDS, Status.RUNNING)
 
     def stop(self, *, by: Actor) -> None:
         """Running, then Stopping, then Stopped. Raises ValidationError when it is anything else."""
-        with act("StopDesktops", self, by=by) as record:
+        with self.recorded_action("StopDesktops", by=by):
             validators.check(validators.STOP_RULES, self)
-            self._go(Status.STOPPING, STOP_SECONDS, Status.STOPPED)
-            record()
+            self._start_transition(Status.STOPPING, STOP_SECONDS, Status.STOPPED)
 
     def restart(self, *, by: Actor) -> None:
         """Running, then Starting (the API has no status of its own for it), then Running. Raises ValidationError."""
-        with act("RebootDesktops", self, by=by) as record:
+        with self.recorded_action("RebootDesktops", by=by):
             validators.check(validators.RESTART_RULES, self)
-            self._go(Status.STARTING, RESTART_SECONDS, Status.RUNNING)
-            record()
+            self._start_transition(Status.STARTING, RESTART_SECONDS, Status.RUNNING)
 
     def change_image(
         self,
@@ -266,17 +257,16 @@ class Desktop(Configuration):
         `image_ref` is the ID that was asked for, where no such image was found. `replace_data_disk` (OperateType
         "replace") means nothing for a computer without a data disk. Raises ValidationError, by field.
         """
-        with act("RebuildDesktops", self, by=by, image=image, from_image_id=self.image_ref) as record:
+        with self.recorded_action("RebuildDesktops", by=by, image=image, from_image_id=self.image_ref):
             validators.check(validators.CHANGEABLE_RULES, self)
             afterwards, before = afterwards or self.status, (self.image_ref, self.image_name)
             self.image, self.image_ref = image, image.image_id if image else image_ref
-            self.replaces_data_disk = replace_data_disk
             validators.check(validators.IMAGE_RULES, self)
-            validators.check(validators.CHANGE_RULES, self)
+            validators.check(validators.change_rules(replaces_data_disk=replace_data_disk), self)
             assert image is not None  # noqa: S101 - the rules have refused that
-            self.take(image)
+            self.set_image(image)
             self.encrypted = self.encrypted or image.encrypted
-            self._go(Status.REBUILDING, REBUILD_SECONDS, afterwards)
+            self._start_transition(Status.REBUILDING, REBUILD_SECONDS, afterwards)
             ImageChange.objects.create(
                 desktop=self,
                 old_image_ref=before[0],
@@ -285,7 +275,6 @@ class Desktop(Configuration):
                 new_image_name=image.name,
                 done_at=self.settles_at,
             )
-            record(image_id=image.image_id)
 
     def create_image(
         self,
@@ -306,43 +295,48 @@ class Desktop(Configuration):
             "with_data_disk": with_data_disk,
             "clean_personal_data": clean_personal_data,
         }
-        with act("CreateImage", self, by=by, **asked) as record:
-            self.cleans_personal_data, self.images_data_disk = clean_personal_data, with_data_disk
-            validators.check((*validators.IMAGEABLE_RULES, validators.personal_data_can_be_cleaned), self)
-            now = timezone.now()
-            image = Image(
-                owner_id=self.account_id,
-                region_id=self.region_id,
-                os_type=self.os_type,
-                platform=self.platform,
-                size_gib=self.system_disk_gib,
-                data_disk_gib=self.data_disk_gib if with_data_disk else 0,
-                encrypted=self.encrypted,
-                gpu=self.gpu,
-                created_at=now,
-                ready_at=now + timedelta(seconds=settings.CREATE_IMAGE_SECONDS),
+        with self.recorded_action("CreateImage", by=by, **asked) as entry:
+            validators.check(
+                validators.imaging_rules(cleans_personal_data=clean_personal_data, with_data_disk=with_data_disk), self
             )
+            image = self._image_of_disks(with_data_disk=with_data_disk)
             image.name = image.image_id if name is None else name
             image.description = description or image.name
             image.full_clean(validate_unique=False, validate_constraints=False)
             image.save(force_insert=True)
             self.latest_image = image
             self.save(update_fields=["latest_image"])
-            record(image_id=image.image_id)
+            entry.columns["image_id"] = image.image_id
         return image
+
+    def _image_of_disks(self, *, with_data_disk: bool) -> Image:
+        """An image, not saved yet, as the computer's disks make it."""
+        now = timezone.now()
+        return Image(
+            owner_id=self.account_id,
+            region_id=self.region_id,
+            os_type=self.os_type,
+            platform=self.platform,
+            size_gib=self.system_disk_gib,
+            data_disk_gib=self.data_disk_gib if with_data_disk else 0,
+            encrypted=self.encrypted,
+            gpu=self.gpu,
+            created_at=now,
+            ready_at=now + timedelta(seconds=settings.CREATE_IMAGE_SECONDS),
+        )
 
     def release(self, *, by: Actor) -> None:
         """Give the computer up for good, disks and all. Raises ValidationError."""
-        with act("DeleteDesktops", self, by=by, name=self.name) as record:
+        with self.recorded_action("DeleteDesktops", by=by, name=self.name):
             validators.check(validators.RELEASE_RULES, self)
-            record()
             super().delete()
 
-    def delete(self, *args: Any, by: Actor = Actor(), **kwargs: Any) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
-        self.release(by=by)
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Release the computer in the name of the command line."""
+        self.release(by=Actor())
         return 1, {"desktops.Desktop": 1}
 
-    def _go(self, doing: Status, seconds: float, settles_to: Status) -> None:
+    def _start_transition(self, doing: Status, seconds: float, settles_to: Status) -> None:
         self.doing, self.settles_to = doing, settles_to
         self.settles_at = timezone.now() + timedelta(seconds=seconds)
         self.save()

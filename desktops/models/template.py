@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Actor
+from audit.querysets import DeletedByVerb
 from desktops import validators
-from desktops.models.configuration import Configuration, act, new_id
+from desktops.models.configuration import Configuration, new_id
 from images.models import Image
 from images.models import Status as ImageStatus
 
@@ -30,7 +31,7 @@ class Status(models.TextChoices):
     UNAVAILABLE = "Unavailable", _("Unavailable")
 
 
-class TemplateQuerySet(models.QuerySet["Template"]):
+class TemplateQuerySet(DeletedByVerb, models.QuerySet["Template"]):
     def owned_by(self, account: Account | str) -> TemplateQuerySet:
         """The account's templates, each with whether its image is one that the account may use now."""
         image = Image.objects.usable_by(account).filter(pk=OuterRef("image"))
@@ -161,7 +162,7 @@ class Template(Configuration):
         """
         if by.account_id:
             self.account_id = by.account_id
-        with act("CreateBundle", self, by=by, image=self.image, name=self.name) as record:
+        with self.recorded_action("CreateBundle", by=by, image=self.image, name=self.name) as entry:
             if checks_values or self.image or self.image_ref:
                 validators.check(validators.IMAGE_RULES, self)
             if checks_values:
@@ -169,9 +170,9 @@ class Template(Configuration):
             else:
                 self.clean_fields()
             if self.image:
-                self.take(self.image)
+                self.set_image(self.image)
             self.save(force_insert=True)
-            record(resource_id=self.template_id)
+            entry.columns["resource_id"] = self.template_id
 
     def clean(self) -> None:
         validators.check(validators.CONFIGURATION_RULES, self)
@@ -198,7 +199,9 @@ class Template(Configuration):
         asked = {"name": name, "description": description, "desktop_type": desktop_type}
         disks = {"system_disk_gib": system_disk_gib, "data_disk_gib": data_disk_gib}
         given = {field: value for field, value in {**asked, **disks}.items() if value is not None}
-        with act("ModifyBundle", self, by=by, image=image if asks_for_image else self.image, **given) as record:
+        with self.recorded_action(
+            "ModifyBundle", by=by, image=image if asks_for_image else self.image, **given
+        ) as entry:
             # Under its lock the template has the image that it has now, whoever gave it another meanwhile.
             chosen = image if asks_for_image else self.image
             changed = {field for field, value in given.items() if getattr(self, field) != value}
@@ -209,15 +212,19 @@ class Template(Configuration):
                 self.system_disk_gib = self.system_disk_gib or (chosen.size_gib if chosen else 0)
                 validators.check(validators.IMAGE_RULES, self)
                 validators.check(validators.MODIFY_TEMPLATE_RULES, self)
-                self.take(chosen)  # type: ignore[arg-type]
+                self.set_image(chosen)  # type: ignore[arg-type]
             self.clean_fields()
             self.extras = {**self.extras, **(extras or {})}
             self.updated_at = timezone.now()
             self.save()
-            record(image_id=self.image_ref)
+            entry.columns["image_id"] = self.image_ref
 
-    def delete(self, *args: Any, by: Actor = Actor(), **kwargs: Any) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
+    def remove(self, *, by: Actor) -> None:
         """Delete the template; computers that were created after it go on. Raises ValidationError."""
-        with act("DeleteBundles", self, by=by, name=self.name) as record:
-            record()
-            return super().delete()
+        with self.recorded_action("DeleteBundles", by=by, name=self.name):
+            super().delete()
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Remove the template in the name of the command line."""
+        self.remove(by=Actor())
+        return 1, {"desktops.Template": 1}

@@ -152,7 +152,7 @@ def delete(request: ConsoleRequest, region: Region, template: str) -> HttpRespon
         about_template(
             found, title, submit=_("Delete"), is_final=True, impossible=_("You cannot delete this template."), width=480
         ),
-        lambda: found.delete(by=Actor.of(request)),
+        lambda: found.remove(by=Actor.of(request)),
         refusals=lambda: refusals("delete_template", request.user, found),
         consequences=consequences,
         type_name=found.name if computers else "",

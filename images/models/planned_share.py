@@ -76,8 +76,10 @@ class PlannedShare(models.Model):
         Raises ValidationError for what can be known to be wrong already; the rest is for when the copy is ready.
         """
         share = ImageShare(image=image, owner=image.owner, recipient_id=recipient_id.strip())
-        share.confirmed = confirmed
-        validators.check(validators.PLAN_RULES, share)
+        validators.check_all(
+            lambda: validators.check(validators.PLAN_RULES, share),
+            lambda: validators.information_was_read(confirmed),
+        )
         planned_by = dataclasses.asdict(by)
         return cls.objects.create(
             image=image, owner=image.owner, recipient_id=share.recipient_id, by=planned_by, due_at=image.ready_at
@@ -98,7 +100,7 @@ class PlannedShare(models.Model):
         It is shared since it was ready, whoever comes to look when.
         """
         with transaction.atomic():
-            # The order of every act: first the account, then what is under it.
+            # The order of every action: first the account, then what is under it.
             Account.objects.select_for_update(no_key=True).get(pk=self.owner_id)
             planned = PlannedShare.objects.select_for_update().filter(pk=self.pk, settled_at=None).first()
             if planned is None:

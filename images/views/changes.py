@@ -120,7 +120,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
             is_final=True,
             impossible="" if may_unshare else _("You cannot delete this image."),
         ),
-        lambda: found.delete(by=Actor.of(request), with_templates=True, unshare=unshares),
+        lambda: found.remove(by=Actor.of(request), with_templates=True, unshare=unshares),
         refusals=lambda: [] if unshares else actions.refusals("delete", request.user, found),
         consequences=_lost_with(templates, computers),
         # Whoever still uses the image, or takes it away from others, types its name first.

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest, account_of
 from accounts.preferences import page_size_of, shown_columns
+from audit.actions import READ_ONLY_MESSAGE
 from images.actions import row_reasons
 from images.forms import CustomImageListForm, ImageListForm
 from images.middleware import shows_news
-from images.models import READ_ONLY, Image, ImageShare, SeenNotices
+from images.models import Image, ImageShare, SeenNotices
 from plumbing.prepared import Prepared, prepared
 from ui.pages import page as answer
 from ui.paging import Position, UncountedLists, page_at, page_of, rows_at
@@ -71,7 +72,7 @@ def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "
         "page": page,
         "row_reasons": row_reasons(request.user),
         "columns": shown_columns(request.user, "images"),
-        "read_only": "" if request.user.may_write else READ_ONLY,
+        "read_only": "" if request.user.may_write else READ_ONLY_MESSAGE,
     }
     return answer(request, "images/list.jinja", context)
 

@@ -1,4 +1,4 @@
-"""What is done to several images at once: each is an act of its own, with an answer of its own."""
+"""What is done to several images at once: each is an action of its own, with an answer of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import ConsoleRequest, account_of
+from audit.actions import READ_ONLY_MESSAGE
 from audit.models import Actor
 from images import actions, lookups, validators
 from images.forms import CopyManyForm, ShareManyForm
-from images.models import READ_ONLY, Image, ImageShare
+from images.models import Image, ImageShare
 from images.views.finding import dialog_about_many
 from ui.dialogs import show
 
@@ -57,7 +58,7 @@ def of_selected_images(view: ManyView) -> Callable[[ConsoleRequest, Region], Htt
         # PostgreSQL has no NUL, and no image's ID has one.
         possible = [image_id for image_id in wanted if "\0" not in image_id and len(image_id) <= LONGEST_ID]
         own = Image.objects.owned_by(account_of(request)).in_region(region).with_shared_count()
-        found = own.filter(image_id__in=possible).order_by("-id").prefetch_related("shares", "copies")
+        found = own.filter(image_id__in=possible).order_by("-id").with_known_relations()
         return view(request, region, list(found), len(wanted) - len(found))
 
     return inner
@@ -70,7 +71,7 @@ def attempt(action: Callable[..., object], *args: Any, **kwargs: Any) -> list[st
     except ValidationError as refusal:
         return refusal.messages
     except PermissionDenied:
-        return [str(READ_ONLY)]
+        return [str(READ_ONLY_MESSAGE)]
     return []
 
 
@@ -87,7 +88,7 @@ def delete(request: ConsoleRequest, region: Region, images: list[Image], gone: i
         ]
         refusals = actions.refusals("delete", request.user, image)
         if is_post:
-            refusals = attempt(image.delete, by=Actor.of(request), with_templates=True)
+            refusals = attempt(image.remove, by=Actor.of(request), with_templates=True)
         answers.append(Answer(image, refusals=refusals, notes=templates))
     return _many(
         request,
@@ -199,13 +200,11 @@ def share(request: ConsoleRequest, region: Region, images: list[Image], gone: in
 
 
 def _pair(request: ConsoleRequest, answer: Answer) -> ImageShare:
-    pair = ImageShare(image=answer.image, owner=account_of(request), recipient_id=answer.account_id)
-    pair.confirmed = True
-    return pair
+    return ImageShare(image=answer.image, owner=account_of(request), recipient_id=answer.account_id)
 
 
 def _shared(request: ConsoleRequest, answer: Answer) -> list[str]:
-    return attempt(_pair(request, answer).grant, by=Actor.of(request))
+    return attempt(_pair(request, answer).grant, by=Actor.of(request), confirmed=True)
 
 
 def _shareable(request: ConsoleRequest, answer: Answer, promised: int) -> list[str]:
@@ -213,7 +212,7 @@ def _shareable(request: ConsoleRequest, answer: Answer, promised: int) -> list[s
     if refused := actions.refusals("share", request.user, answer.image):
         return refused
     pair = _pair(request, answer)
-    pair.standing = pair.standing._replace(granted_by_owner=pair.standing.granted_by_owner + promised)
+    pair.facts = pair.facts._replace(granted_by_owner=pair.facts.granted_by_owner + promised)
     return attempt(validators.check, validators.SHARE_RULES, pair)
 
 

@@ -33,7 +33,7 @@ OF_THE_CONSOLE = {"demo_refused", "ram_user_limit_reached", "user_not_found"}
 
 
 # Functions that make a ValidationError of a field: field, sentence, code.
-FIELD_ERRORS = {"_about", "field_error"}
+FIELD_ERRORS = {"field_error"}
 
 
 def codes_of_rules() -> Iterator[str]:

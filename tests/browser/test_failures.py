@@ -154,7 +154,7 @@ def test_an_image_that_another_has_deleted_meanwhile(
     browse: Callable[..., Page], acme_user: User, image: Image
 ) -> None:
     page = browse(acme_user, CUSTOM)
-    Image.objects.all().delete()
+    image.delete()
     page.get_by_role("link", name="View/Share Image").click()
     expect(told(page)).to_contain_text("Not found There is nothing here that your account can see.")
     expect(page.get_by_role("dialog")).to_be_hidden()

@@ -36,7 +36,7 @@ def _computer(account: Account, name: str, region: str) -> Desktop:
     """A computer of the account that has been running for long."""
     past = timezone.now() - timedelta(hours=1)
     computer = Desktop(account=account, region_id=region, name=name, settles_at=past, **MADE)
-    computer.take(Image.objects.system().get(region=region, image_id="desktopimage-windows-server-2022-64-asp"))
+    computer.set_image(Image.objects.system().get(region=region, image_id="desktopimage-windows-server-2022-64-asp"))
     computer.save()
     return computer
 

@@ -82,7 +82,7 @@ def test_to_an_image_with_the_same_os_a_computer_changes_in_every_region(
 @pytest.mark.parametrize("amount", [1, 2])
 def test_a_template_that_was_deleted_meanwhile_creates_nothing(amount: int, template: Template) -> None:
     order = Desktop.from_template(Template.objects.get(pk=template.pk), name="desk")
-    template.delete(by=Actor())
+    template.remove(by=Actor())
     with pytest.raises(ValidationError, match="There is no such template any more") as refused:
         order.create(amount=amount, by=Actor())
     assert first_error(refused.value).code == "template_not_found"

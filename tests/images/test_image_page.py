@@ -12,9 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from audit.actions import READ_ONLY_MESSAGE
 from audit.models import Actor
 from images.actions import ENCRYPTED, NOT_AVAILABLE, refusals, row_reasons
-from images.models import READ_ONLY, Image, ImageShare
+from images.models import Image, ImageShare
 from images.views.details import OTHER_TABS, OWN_TABS
 from tests.conftest import GLOBEX
 
@@ -167,7 +168,7 @@ def test_a_row_says_why_an_action_is_not_possible(
     assert reasons["shared"] == ("", "", "", "Unshare it from 1 account first")
     assert reasons["failed"] == (NOT_AVAILABLE[True],) * 3 + ("",)
     assert reasons["being made"] == (NOT_AVAILABLE[False],) * 4
-    assert {row_reasons(auditor)(row) for row in rows.values()} == {(READ_ONLY,) * 4}
+    assert {row_reasons(auditor)(row) for row in rows.values()} == {(READ_ONLY_MESSAGE,) * 4}
     with translation.override("zh-hans"):
         assert row_reasons(acme_user)(rows[made["shared"].pk]).delete == "请先取消对 1 个账号的共享"
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accounts.models import Account
+from audit.actions import READ_ONLY_MESSAGE
 from audit.models import Actor, Entry
 from images.forms import MOST_ACCOUNTS, MOST_SHARES
-from images.models import READ_ONLY, Image, ImageShare
+from images.models import Image, ImageShare
 from images.views.many import MOST_IMAGES
 from tests.conftest import ACME, GLOBEX, INITECH
 
@@ -236,14 +237,14 @@ def test_one_who_may_only_look_is_refused_each(url: str, two: list[Image], globe
     ImageShare(image=two[0], recipient=globex).grant()
     before = Entry.objects.count()
     page = as_auditor.get(url, {"image": ids(two)}).content.decode()
-    assert str(READ_ONLY) in page
+    assert str(READ_ONLY_MESSAGE) in page
     assert 'class="btn danger"' not in page
     assert 'class="btn primary"' not in page.partition('<section class="sheet')[2]
     assert Entry.objects.count() == before
     data = {"image": ids(two), "accounts": INITECH, "confirm": "on", "region": "cn-shanghai"}
     answer = as_auditor.post(url, data)
     assert answer.status_code == 403
-    assert all(str(READ_ONLY) in said for _name, _about, said in answers_of(answer))
+    assert all(str(READ_ONLY_MESSAGE) in said for _name, _about, said in answers_of(answer))
     assert set(Entry.objects.all()[: Entry.objects.count() - before].values_list("outcome", flat=True)) == {
         "no_permission"
     }
