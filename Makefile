@@ -4,7 +4,7 @@
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/uv)
 PYTHON := .venv/bin/python
 STATIC := var/static/staticfiles.json
-TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po locale/*/*/LC_MESSAGES/django.po))
 CATALOGUE := locale/zh_Hans/LC_MESSAGES/django.po
 PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
@@ -56,6 +56,7 @@ lint: .venv/dev $(TRANSLATIONS)
 	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 6.1
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	$(PYTHON) -m scripts.check_private_names
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) -m tests.with_postgres $(PYTHON) manage.py lintmigrations --settings tests.settings --no-cache \
 		--include-apps $(APPS) --ignore-name $(BEFORE_RELEASE) --warnings-as-errors RUNPYTHON_REVERSIBLE -q ok ignore warning -v0
@@ -120,10 +121,8 @@ static: $(STATIC)
 	@$(UV) pip sync -q --require-hashes -p .tools/audit/bin/python $<
 	@touch $@
 
-# Of Bootstrap one file is used. What is ignored would be hashed and compressed for nothing, which takes long.
 $(STATIC): $(shell find static -type f) | .venv/base
-	@DEBUG=0 SECRET_KEY=none-is-needed-here-but-a-short-one-would-be-refused $(PYTHON) manage.py collectstatic --noinput --clear -v0 \
-		-i 'bootstrap-*' -i 'bootstrap.css*' -i 'bootstrap.rtl*' -i 'bootstrap*.js*' -i LICENSE -i version.txt
+	@DEBUG=0 SECRET_KEY=none-is-needed-here-but-a-short-one-would-be-refused $(PYTHON) manage.py collectstatic --noinput --clear -v0
 
 %.mo: %.po | .venv/base
 	@.venv/bin/pybabel -q compile -i $< -o $@

@@ -13,7 +13,6 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,13 +21,13 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import STAFF_FIELDS, Account, User
 from accounts.sign_in import confirmed
 from accounts.signed_in import end_sessions
 from audit.actions import action
 from audit.models import Actor, Door
+from plumbing.admin import NotAtomicUserAdmin
 from ui import entered
 from ui.admin import BigTableAdmin, DeletedByVerb, column
 from ui.entered import logon_name
@@ -84,9 +83,11 @@ class AccountAdmin(BigTableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Account, form: forms.ModelForm, change: bool) -> None:
         changed = {name: str(form.cleaned_data[name]) for name in form.changed_data}
-        event, by = "ModifyAccount" if change else "CreateAccount", Actor.of(request, Door.ADMIN)
+        by, columns = Actor.of(request, Door.ADMIN), {"account_id": obj.pk}
         # Django's permissions say who may do this.
-        with action(event, by=by, right=None, columns={"account_id": obj.pk}, details=changed):
+        with action(
+            "ModifyAccount" if change else "CreateAccount", by=by, right=None, columns=columns, details=changed
+        ):
             super().save_model(request, obj, form, change)
             if "is_active" in form.changed_data:
                 end_sessions(obj.users.all())
@@ -159,7 +160,7 @@ class NewUserForm(AdminUserCreationForm):
 @method_decorator([confirmed, refusals_are_told], name="changeform_view")
 @method_decorator([confirmed, refusals_are_told], name="user_change_password")
 @method_decorator(confirmed, name="delete_view")
-class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
+class UserAdmin(DeletedByVerb, BigTableAdmin, NotAtomicUserAdmin):
     """What is done to people here goes through the model's own verbs, as it does in the account centre.
 
     Each verb has a transaction of its own. Django's is not around it: the record of a refusal would go with it.
@@ -205,15 +206,6 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
         """Main users and support staff are disabled, never removed: the admin site's own log would go with them."""
         may_delete = super().has_delete_permission(request, obj) and _may_touch(request, obj)
         return may_delete and (obj is None or obj.is_ram_user)
-
-    @method_decorator(sensitive_post_parameters())
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        return self._add_view(request, form_url, extra_context)  # type: ignore[attr-defined]
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         by = Actor.of(request, Door.ADMIN)

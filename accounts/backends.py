@@ -6,7 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 
 from accounts import demo
 from accounts.models import User
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

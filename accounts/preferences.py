@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ui.paging import PAGE_SIZES
@@ -50,13 +51,29 @@ class PreferencesForm(forms.Form):
         label=_("Rows of a page"), required=False, choices=[("", _("As usual")), *((size, size) for size in PAGE_SIZES)]
     )
 
+    @property
+    def list_name(self) -> str:
+        """The list whose columns were sent: that of the images, unless another is named."""
+        return str(self.data.get("list", "")) or ("images" if "columns" in self.data else "")
+
+    @property
+    def chosen_columns(self) -> list[str]:
+        return self.data.getlist("columns")  # type: ignore[attr-defined] # it is a QueryDict
+
+    def clean(self) -> None:
+        if not self.list_name:
+            return
+        if self.list_name not in COLUMNS:
+            raise ValidationError(_("There is no such list."), code="no_such_list")
+        if not COLUMNS[self.list_name].keys() >= set(self.chosen_columns):
+            raise ValidationError(_("The list has no such column."), code="no_such_column")
+
     def save(self, user: User) -> None:
         """Keep what was sent. An empty value is forgotten."""
         sent = {name: self.cleaned_data[name] for name in self.fields if name in self.data}
-        if name := self.data.get("list"):
-            chosen = set(self.data.getlist("columns"))  # type: ignore[attr-defined] # it is a QueryDict
+        if name := self.list_name:
             hidden = dict(user.preferences.get("hidden_columns", {}))
-            hidden[name] = [column for column in COLUMNS.get(name, {}) if column not in chosen]
+            hidden[name] = [column for column in COLUMNS[name] if column not in self.chosen_columns]
             sent["hidden_columns"] = {key: columns for key, columns in hidden.items() if columns}
         kept = {**user.preferences, **sent}
         user.preferences = {name: value for name, value in kept.items() if value}

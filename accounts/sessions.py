@@ -14,7 +14,7 @@ from django.contrib.sessions.backends import db
 from django.utils import timezone
 
 from accounts.encryption import decrypt, encrypt
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,10 +40,14 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """The session's data; none for a key that is not known, or is no key at all: it comes from a cookie."""
-        if self.session_key:
-            for data in _data(hashed(self.session_key), timezone.now()):
+        key = self.session_key or ""
+        if key.isascii() and key.isalnum():
+            for (data,) in _data(hashed(key), timezone.now()):
                 return self.decode(data)
-        self._session_key = None
+        # The key is forgotten by beginning anew. Django's own `load` would look for the key itself among the hashes, so
+        # whoever read a hash could sign in with it.
+        super().__init__()
+        self.accessed = True
         return {}
 
     def exists(self, session_key: str) -> bool:
@@ -77,4 +81,4 @@ class SessionStore(db.SessionStore):
 @prepared_with_plan
 def _data(key: str, now: datetime) -> QuerySet[Any, Any]:
     sessions = SessionStore.get_model_class().objects
-    return sessions.filter(session_key=key, expire_date__gt=now).values_list("session_data", flat=True)
+    return sessions.filter(session_key=key, expire_date__gt=now).values_list("session_data")

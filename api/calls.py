@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from api.errors import ApiError
 from api.params import Parameter, Text
 from images.models import Image, locked
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from api.paging import MAX_RESULTS, NEXT_TOKEN, newest, page
 from api.params import Boolean, ListOf, OneOf, Parameter, Text
 from desktops.catalogue import TYPES
 from images.models import Image, Status
-from queries import Prepared, prepared
+from plumbing.prepared import Prepared, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from accounts.models import AccessKey
 from api.errors import ApiError
 from api.models import Nonce
 from images.models import PlannedShare
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

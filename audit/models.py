@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from prometheus_client import Counter
 
-from audit import seals
+from audit import outcomes, seals
 from audit.middleware import client_address
 from audit.sentences import sentence_of
-from queries import insert, keeping_plans
+from plumbing.prepared import insert, keeping_plans
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -82,7 +82,9 @@ class Entry(models.Model):
     of the rule that refused.
     """
 
-    SUCCESS = "Success"
+    SUCCESS = outcomes.SUCCESS
+    # A list draws itself anew while something in it moves. An entry never does.
+    in_progress = False
 
     at = models.DateTimeField(_("time"), default=timezone.now)
     event = models.CharField(_("event"), max_length=64)
@@ -118,6 +120,17 @@ class Entry(models.Model):
             models.Index(fields=["account_id", "outcome", "-at", "-id"], name="entry_log_outcome"),
             models.Index(fields=["account_id", "actor_name", "-at", "-id"], name="entry_log_person"),
             models.Index(fields=["account_id", "door", "-at", "-id"], name="entry_log_door"),
+            models.Index(fields=["account_id", "region_id", "-at", "-id"], name="entry_log_region"),
+            models.Index(
+                fields=["account_id", "other_account_id", "-at", "-id"],
+                name="entry_log_recipient",
+                condition=~models.Q(other_account_id=""),
+            ),
+            models.Index(
+                fields=["account_id", "resource_id", "-at", "-id"],
+                name="entry_log_resource",
+                condition=~models.Q(resource_id=""),
+            ),
             models.Index(
                 fields=["account_id", "-at", "-id"], name="entry_log_refused", condition=~models.Q(outcome="Success")
             ),
@@ -138,6 +151,11 @@ class Entry(models.Model):
     def sentence(self) -> Markup:
         """The entry for people: "Shared office-standard with 5316109394400002", or what somebody tried to do."""
         return sentence_of(self)
+
+    @property
+    def outcome_label(self) -> str:
+        """The outcome for people: "Done", or in a few words why it was refused."""
+        return outcomes.label_of(self.outcome)
 
 
 def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) -> Entry:

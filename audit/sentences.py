@@ -47,7 +47,28 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
     "ResetPassword": (_("Reset the password of %(user)s"), _("Tried to reset the password of %(user)s")),
     "AddAuthenticator": (_("Added a second factor of %(user)s"), _("Tried to add a second factor of %(user)s")),
     "RemoveAuthenticator": (_("Removed a second factor of %(user)s"), _("Tried to remove a second factor of %(user)s")),
-    "ResetAuthenticator": (_("Renewed the recovery codes of %(user)s"), _("Tried to renew recovery codes")),
+    "ResetAuthenticator": (
+        _("Renewed the recovery codes of %(user)s"),
+        _("Tried to renew the recovery codes of %(user)s"),
+    ),
+    "UseAuthenticator": (_("%(user)s gave a second factor"), _("Tried a second factor of %(user)s")),
+    "SignIn": (_("%(user)s signed in"), _("Tried to sign in as %(user)s")),
+    "SignOut": (_("%(user)s signed out"), _("Tried to sign out %(user)s")),
+    "EndSessions": (_("Ended other sessions of %(user)s"), _("Tried to end other sessions of %(user)s")),
+    "ConfirmIdentity": (_("%(user)s confirmed the identity"), _("Tried to confirm the identity of %(user)s")),
+    "RequestPasswordReset": (
+        _("Asked for a password reset of %(user)s"),
+        _("Tried to ask for a password reset of %(user)s"),
+    ),
+    # Of the API alone: a call with one of these names is recorded as what it does to each thing, unless the policy
+    # of its user refuses the whole call.
+    "ModifyImagePermission": (
+        _("Shared or unshared %(image)s"),
+        _("Tried to share or unshare %(image)s"),
+    ),
+    "DeleteImages": (_("Deleted the image %(image)s"), _("Tried to delete the image %(image)s")),
+    "CreateTemplate": (_("Created the template %(resource)s"), _("Tried to create a template from %(image)s")),
+    "DeleteTemplates": (_("Deleted the template %(resource)s"), _("Tried to delete the template %(resource)s")),
     "CreateAccount": (_("Created the account"), _("Tried to create the account")),
     "ModifyAccount": (_("Changed the account"), _("Tried to change the account")),
 }
@@ -62,19 +83,21 @@ def sentence_of(entry: Entry) -> Markup:
 
 
 def _parts(entry: Entry) -> dict[str, Any]:
+    # Whoever can write to the database can write anything there.
+    details = entry.details if isinstance(entry.details, dict) else {}
     return {
-        "image": _image(entry),
+        "image": _image(entry, details),
         "account": entry.other_account_id or "–",
-        "region": entry.details.get("destination_region_id", "–"),
+        "region": details.get("destination_region_id") or "–",
         "resource": entry.resource_id or "–",
-        "user": entry.details.get("user", "–"),
+        "user": details.get("user") or entry.actor_name or "–",
     }
 
 
-def _image(entry: Entry) -> Markup | str:
+def _image(entry: Entry, details: dict[str, Any]) -> Markup | str:
     if not entry.image_id:
         return "–"
-    name = entry.details.get("image_name") or entry.image_id
+    name = details.get("image_name") or entry.image_id
     try:
         address = reverse("images:image", args=[entry.region_id, entry.image_id])
     except NoReverseMatch:

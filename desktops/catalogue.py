@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ TYPES = {
     )
 }
 
-FAMILIES: dict[str, str | _StrPromise] = {
+FAMILIES: dict[str, str | StrPromise] = {
     "eds.enterprise_office": _("Enterprise office"),
     "eds.general": _("General"),
     "eds.hf": _("High frequency"),
@@ -68,7 +68,7 @@ FAMILIES: dict[str, str | _StrPromise] = {
 }
 
 
-def by_family(names: Iterable[str]) -> list[tuple[str | _StrPromise, str, list[DesktopType]]]:
+def by_family(names: Iterable[str]) -> list[tuple[str | StrPromise, str, list[DesktopType]]]:
     """The types of these names, grouped: the family's title, its code and its types."""
     kinds = [TYPES[name] for name in names if name in TYPES]
     return [

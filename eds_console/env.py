@@ -267,7 +267,7 @@ def cache(url: str) -> dict[str, object]:
             "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
         }
     return {
-        "BACKEND": "eds_console.cache.DatabaseCache",
+        "BACKEND": "plumbing.cache.DatabaseCache",
         "LOCATION": "console_cache",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
@@ -311,10 +311,12 @@ def database(url: str, *, timeout: float, connect_timeout: float, prepared_state
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
     else:
-        settings["ENGINE"] = "eds_console.postgresql"
+        settings["ENGINE"] = "plumbing.postgresql"
         settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
+        # A pooler that gives each transaction another connection loses both.
+        settings.setdefault("DISABLE_SERVER_SIDE_CURSORS", not prepared_statements)
         settings["OPTIONS"] = {
-            # `eds_console.postgresql` prepares some statements, at their first use; None is never.
+            # `plumbing.postgresql` prepares some statements, at their first use; None is never.
             "prepare_threshold": 0 if prepared_statements else None,
             **_bounded_waiting(timeout, connect_timeout),
             **settings.get("OPTIONS", {}),

@@ -127,10 +127,10 @@ _database_options = {
 DATABASES = {"default": database(env("DATABASE_URL"), **_database_options)}
 if env("REPLICA_URL"):
     DATABASES["replica"] = {**database(env("REPLICA_URL"), **_database_options), "TEST": {"MIRROR": "default"}}
-    if {settings["ENGINE"] for settings in DATABASES.values()} != {"eds_console.postgresql"}:
+    if {settings["ENGINE"] for settings in DATABASES.values()} != {"plumbing.postgresql"}:
         raise ImproperlyConfigured("REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.")
-    DATABASE_ROUTERS = ["eds_console.replica.Router"]
-    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "eds_console.replica.own_writes_are_seen")
+    DATABASE_ROUTERS = ["plumbing.replica.Router"]
+    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "plumbing.replica.read_your_writes")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CSRF_FAILURE_VIEW = "eds_console.views.csrf_failure"
@@ -201,7 +201,10 @@ DEFAULT_FROM_EMAIL = env("MAIL_FROM")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second has what packages say in words of their own.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "packages"]
+# Dates and times are written as in the console where a package writes them: on the admin site.
+FORMAT_MODULE_PATH = "ui.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -31,6 +31,7 @@ ACTIONS = {
     "copy": validators.EDIT_RULES,
     "cancel_copy": validators.CANCEL_COPY_RULES,
     "delete": validators.DELETE_RULES,
+    "unshare_and_delete": validators.UNSHARE_AND_DELETE_RULES,
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from images import lookups
 from images.models import Image, ImageShare, OsType, PlannedShare, Status
 from regions.models import Region, every_region
+from ui import entered
 from ui.fields import AccountIdField, LinesField, NameField
 from ui.forms import ActionForm, ListForm
 
@@ -202,8 +204,11 @@ class CopyManyForm(ActionForm):
         self.fields["region"].choices = [("", _("Choose a region")), *others]  # type: ignore[attr-defined]
 
 
+MOST_ACCOUNTS, MOST_SHARES = 50, 500
+
+
 class ShareManyForm(ActionForm):
-    """The accounts that several images are shared with, one a line."""
+    """The accounts that several images are shared with, one a line. Only a check needs no `confirm`."""
 
     accounts = forms.CharField(
         label=_("Accounts"),
@@ -217,11 +222,29 @@ class ShareManyForm(ActionForm):
         error_messages={"required": _("Read the information, then select the check box.")},
     )
 
-    @property
-    def account_ids(self) -> list[str]:
+    def __init__(self, *args: Any, image_count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.image_count = image_count
+        self.fields["confirm"].required = "check" not in self.data
+
+    def clean_accounts(self) -> list[str]:
         """The IDs that were entered, each once, in their order."""
-        text = self.entered("accounts") if self.is_bound else ""
-        return list(dict.fromkeys(part for part in re.split(r"[\s,;，；、]+", text) if part))
+        text = self.cleaned_data["accounts"]
+        parts = (entered.account_id(part) for part in re.split(r"[\s,;，；、]+", text))
+        ids = list(dict.fromkeys(part for part in parts if part))
+        if not ids:
+            raise ValidationError(self.fields["accounts"].error_messages["required"], code="required")
+        if len(ids) > MOST_ACCOUNTS:
+            raise ValidationError(
+                _("Enter at most %(most)s accounts at once."), code="too_many", params={"most": MOST_ACCOUNTS}
+            )
+        if (shares := len(ids) * self.image_count) > MOST_SHARES:
+            raise ValidationError(
+                _("These are %(count)s shares; at most %(most)s are made at once. Select fewer images or accounts."),
+                code="too_many",
+                params={"count": shares, "most": MOST_SHARES},
+            )
+        return ids
 
 
 class FailForm(ActionForm):

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from audit.models import Entry
 from images.models import NOTICES_SHOWN, PlannedShare, SeenNotices
-from queries import prepared
+from plumbing.prepared import prepared
 from ui.paging import Count
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from ui import entered
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
     from images.models import Image, ImageAction, ImageShare
 
@@ -37,7 +37,7 @@ class AnyAction(Protocol):
     def image_is_being_copied(self) -> bool: ...
 
 
-def field_error(field: str, sentence: _StrPromise, code: str, **params: object) -> ValidationError:
+def field_error(field: str, sentence: StrPromise, code: str, **params: object) -> ValidationError:
     return ValidationError({field: ValidationError(sentence, code=code, params=params)})
 
 
@@ -255,13 +255,15 @@ PLAN_RULES: tuple[Callable[[ImageShare], None], ...] = (
     recipient_is_active,
 )
 
-DELETE_RULES: tuple[Callable[[AnyAction], None], ...] = (
+# For an image that is unshared from every account in the same action.
+UNSHARE_AND_DELETE_RULES: tuple[Callable[[AnyAction], None], ...] = (
     image_is_custom,
     image_is_own,
     image_is_settled,
     image_is_not_being_copied,
-    image_is_not_shared,
 )
+
+DELETE_RULES: tuple[Callable[[AnyAction], None], ...] = (*UNSHARE_AND_DELETE_RULES, image_is_not_shared)
 
 EDIT_RULES: tuple[Callable[[AnyAction], None], ...] = (image_is_custom, image_is_own, image_is_available)
 

@@ -1,161 +1,192 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.db import connections, router
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import ACCOUNT_ID
 from audit.models import Door, Entry
+from audit.outcomes import label_of
+from logs.values import MOSTLY_EMPTY, values_of
+from regions.models import every_region
 from ui.fields import NameField
-from ui.filters import Filters
-from ui.paging import PAGE_SIZE, PAGE_SIZES
+from ui.forms import ListForm
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import QueryDict
 
 REFUSED = "refused"
-# Of images of accounts, and of system images.
-IMAGE_ID_PREFIXES = ("m-", "desktopimage-")
-# Each value is found from the one before it, so a million entries cost as many looks into the index as it has values.
-VALUES = """
-    WITH RECURSIVE
-      event_seen(value) AS (
-        SELECT MIN(event) FROM audit_entry WHERE account_id = %(account)s
-        UNION ALL
-        SELECT (SELECT MIN(event) FROM audit_entry WHERE account_id = %(account)s AND event > event_seen.value)
-        FROM event_seen WHERE event_seen.value IS NOT NULL
-      ),
-      outcome_seen(value) AS (
-        SELECT MIN(outcome) FROM audit_entry WHERE account_id = %(account)s
-        UNION ALL
-        SELECT (SELECT MIN(outcome) FROM audit_entry WHERE account_id = %(account)s AND outcome > outcome_seen.value)
-        FROM outcome_seen WHERE outcome_seen.value IS NOT NULL
-      )
-    SELECT 'event', value FROM event_seen WHERE value IS NOT NULL
-    UNION ALL
-    SELECT 'outcome', value FROM outcome_seen WHERE value IS NOT NULL
-"""
+# The columns of the filters that are called otherwise.
+COLUMNS = {"person": "actor_name", "region": "region_id", "recipient": "other_account_id"}
+USUAL_DAYS = "7"
+PERIODS = [
+    ("", _("Last 7 days")),
+    ("1", _("Last 24 hours")),
+    ("30", _("Last 30 days")),
+    ("365", _("Last 365 days")),
+    ("all", _("All time")),
+]
 
 
-def values_of(account_id: str) -> dict[str, list[str]]:
-    """The events and the outcomes that the account's entries have, each in order; one query."""
-    found: dict[str, list[str]] = {"event": [], "outcome": []}
-    with connections[router.db_for_read(Entry)].cursor() as cursor:
-        cursor.execute(VALUES, {"account": account_id})
-        for column, value in cursor.fetchall():
-            found[column].append(value)
-    return {column: sorted(values) for column, values in found.items()}
+class LogForm(ListForm):
+    """What the operation log is narrowed to. Dates are days of the person's time zone.
 
+    The search finds the entries about each ID that begins with the text. A part of an ID that is not its beginning is
+    not found, since no index finds it.
+    """
 
-class LogForm(Filters, forms.Form):
-    """What the operation log is narrowed to: its whole state, kept in the URL. All times are UTC."""
-
-    PERIODS = [
-        ("7", _("Last 7 days")),
-        ("1", _("Last 24 hours")),
-        ("30", _("Last 30 days")),
-        ("365", _("Last 365 days")),
-        ("all", _("All time")),
-    ]
-    FILTERS = ("period", "since", "until", "event", "outcome", "door", "q", "person")
-
-    q = NameField(
-        label=_("ID of an image, cloud computer or template"),
-        required=False,
-        max_length=64,
-        # What of the label has room in the field.
-        widget=forms.TextInput({"placeholder": _("Resource ID")}),
+    SORTS = {"-created": ("-at", "-id"), "created": ("at", "id")}
+    FILTERS: ClassVar[tuple[str, ...]] = (
+        *("period", "since", "until", "event", "region", "recipient", "outcome", "door", "q", "person"),
     )
+    # The ones in the toolbar; the rest stands in a menu.
+    IN_TOOLBAR: ClassVar[tuple[str, ...]] = ("period", "event", "region", "recipient", "outcome")
+
+    q = NameField(label=_("Search by the beginning of an ID"), required=False, max_length=64)
     person = NameField(label=_("Logon name of the operator"), required=False, max_length=254)
     period = forms.ChoiceField(label=_("Time"), required=False, choices=PERIODS)
     since = forms.DateField(label=_("From"), required=False)
     until = forms.DateField(label=_("To"), required=False)
     event = forms.ChoiceField(label=_("Event"), required=False)
+    region = forms.ChoiceField(label=_("Region"), required=False)
+    recipient = forms.ChoiceField(label=_("Recipient"), required=False)
     outcome = forms.ChoiceField(label=_("Outcome"), required=False)
     door = forms.ChoiceField(label=_("Through"), required=False, choices=[("", _("Through any way")), *Door.choices])
-    size = forms.ChoiceField(label=_("Entries per page"), required=False, choices=[(size, size) for size in PAGE_SIZES])
 
-    def __init__(self, data: Any, values: dict[str, list[str]]) -> None:
-        super().__init__({"size": PAGE_SIZE, **data.dict()})
-        self.fields["event"].choices = [("", _("All events")), *((event, event) for event in values["event"])]  # type: ignore[attr-defined]
-        self.fields["outcome"].choices = [  # type: ignore[attr-defined]
-            ("", _("All outcomes")),
-            (Entry.SUCCESS, _("Success")),
-            (REFUSED, _("Refused, for whatever reason")),
-            *((outcome, outcome) for outcome in values["outcome"] if outcome != Entry.SUCCESS),
-        ]
-        self.is_valid()
+    def __init__(self, data: dict[str, str], account_id: str) -> None:
+        self.account_id = account_id
+        super().__init__(data)
+
+    @classmethod
+    def of_account(cls, account_id: str, query: QueryDict, page_size: str = "") -> LogForm:
+        """The form of a page's query. It is not kept as others are: its choices are those of the account's log."""
+        entered = {name: str(query[name]) for name in query}
+        if entered.get("period") == USUAL_DAYS:
+            del entered["period"]
+        return cls({"size": page_size, **entered}, account_id)
+
+    def full_clean(self) -> None:
+        # The choices are asked for together with the IDs that the search is about: that is one query.
+        text = str(self.data.get("q", ""))
+        self.values = values_of(self.account_id, "" if "\0" in text else text[: self.base_fields["q"].max_length])  # type: ignore[attr-defined]
+        for name, choices in self._choices().items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        super().full_clean()
+
+    def _choices(self) -> dict[str, list[tuple[str, Any]]]:
+        found, recipient = self.values.filters, str(self.data.get("recipient", ""))
+        recipients = {account for account in found["other_account_id"] if re.fullmatch(ACCOUNT_ID, account)}
+        if re.fullmatch(ACCOUNT_ID, recipient):
+            # Only the first recipients of many are offered; each may be asked for.
+            recipients.add(recipient)
+        refusals = sorted((str(label_of(outcome)), outcome) for outcome in found["outcome"] if outcome != Entry.SUCCESS)
+        return {
+            "event": [("", _("All events")), *((event, event) for event in found["event"])],
+            "region": [("", _("All regions")), *((region.pk, region.name) for region in every_region())],
+            "recipient": [("", _("All recipients")), *((account, account) for account in sorted(recipients))],
+            "outcome": [
+                ("", _("All outcomes")),
+                (Entry.SUCCESS, _("Done")),
+                (REFUSED, _("Refused")),
+                *((outcome, label) for label, outcome in refusals),
+            ],
+        }
+
+    def clean_q(self) -> str:
+        if self.values.has_too_many_ids:
+            raise forms.ValidationError("", code="too_many_ids")
+        return str(self.cleaned_data["q"])
+
+    @cached_property
+    def mistakes(self) -> list[str]:
+        if "q" in self.errors and self.values.has_too_many_ids:
+            return [
+                gettext("Too many IDs begin with “%(text)s”. Enter more of the ID.")
+                % {"text": self.not_understood["q"]}
+            ]
+        return super().mistakes
+
+    @cached_property
+    def selects(self) -> list[dict[str, Any]]:
+        return [self._select(name) for name in self.IN_TOOLBAR]
+
+    @cached_property
+    def more_filters(self) -> list[dict[str, Any]]:
+        """The fields of the menu that are entered, each with its kind, and whether one of them narrows the log."""
+        kinds = {"person": "text", "since": "date", "until": "date"}
+        return [{"field": self[name], "kind": kind, "value": self.entered(name)} for name, kind in kinds.items()]
+
+    @cached_property
+    def door_select(self) -> dict[str, Any]:
+        return self._select("door")
 
     @property
-    def texts(self) -> list[forms.BoundField]:
-        return [self["q"], self["person"]]
-
-    @property
-    def dates(self) -> list[forms.BoundField]:
-        return [self["since"], self["until"]]
-
-    @property
-    def choices(self) -> list[forms.BoundField]:
-        return [self["period"], self["event"], self["outcome"], self["door"], self["size"]]
-
-    @property
-    def page_size(self) -> int:
-        return int(self.cleaned_data.get("size") or PAGE_SIZE)
+    def has_more_filters(self) -> bool:
+        return any(self.entered(name) for name in ("person", "since", "until", "door"))
 
     @property
     def has_dates(self) -> bool:
         return bool(self.cleaned_data.get("since") or self.cleaned_data.get("until"))
 
-    @property
+    @cached_property
     def active_filters(self) -> list[dict[str, Any]]:
-        """What the log is narrowed by: the label, the value as text, and the query that takes it away."""
-        return [
-            {
-                "label": self.fields[name].label,
-                "value": dict(getattr(self.fields[name], "choices", ())).get(value, value),
-                "without": {name: None, "cursor": None},
-            }
-            for name in self.FILTERS
-            if (value := self.cleaned_data.get(name) or self.not_understood.get(name))
-            and not (name == "period" and (self.has_dates or value == self.PERIODS[0][0]))
-        ]
+        """As of every list, but for a period that dates take the place of."""
+        replaced = self.fields["period"].label if self.has_dates else None
+        return [active for active in super().active_filters if active["label"] != replaced]
 
-    without_filters = {**dict.fromkeys(FILTERS), "cursor": None}
-
-    def narrow(self, entries: QuerySet[Entry]) -> QuerySet[Entry]:
-        """Those of the last seven days, unless a time is asked for; each other filter only where it is set."""
-        wanted = self.cleaned_data
-        if self.not_understood:
-            return entries.none()
-        entries = self._in_time(entries)
-        if wanted.get("q"):
-            # One column, which has an index; asked for either, SQLite reads the account's whole log.
-            column = "image_id" if wanted["q"].startswith(IMAGE_ID_PREFIXES) else "resource_id"
-            entries = entries.filter(**{column: wanted["q"]})
-        if wanted.get("person"):
-            entries = entries.filter(actor_name=wanted["person"])
-        if wanted.get("event"):
-            entries = entries.filter(event=wanted["event"])
-        if wanted.get("door"):
-            entries = entries.filter(door=wanted["door"])
-        if wanted.get("outcome") == REFUSED:
-            entries = entries.filter(~Q(outcome=Entry.SUCCESS))
-        elif wanted.get("outcome"):
-            entries = entries.filter(outcome=wanted["outcome"])
-        return entries
-
-    def _in_time(self, entries: QuerySet[Entry]) -> QuerySet[Entry]:
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since:
-            entries = entries.filter(at__gte=datetime.combine(since, time.min, UTC))
-        if until:
-            # The day is meant with all its hours; the last day that there is has none after it.
-            entries = entries.filter(at__lte=datetime.combine(until, time.max, UTC))
-        period = self.cleaned_data.get("period") or "7"
+    def entries(self) -> QuerySet[Entry]:
+        """The account's entries of the last seven days, unless a time is asked for, that the filters let through."""
+        period = self.cleaned_data.get("period") or USUAL_DAYS
+        found: QuerySet[Entry] = self.narrow(self._about_ids() if self.cleaned_data.get("q") else self._own())
         if not self.has_dates and period != "all":
-            entries = entries.filter(at__gte=timezone.now() - timedelta(days=int(period)))
-        return entries
+            found = found.filter(at__gte=timezone.now() - timedelta(days=int(period)))
+        return found
+
+    def narrow_by(self, name: str, value: Any, rows: QuerySet[Entry]) -> QuerySet[Entry]:
+        match name:
+            case "since":
+                rows = rows.filter(at__gte=_moment(value, time.min))
+            case "until":
+                # The day is meant with all its hours.
+                rows = rows.filter(at__lte=_moment(value, time.max))
+            case "outcome" if value == REFUSED:
+                rows = rows.filter(~Q(outcome=Entry.SUCCESS))
+            case "event" | "outcome" | "door" | "person" | "region" | "recipient":
+                rows = _having(rows, COLUMNS.get(name, name), value)
+        return rows
+
+    def _own(self) -> QuerySet[Entry]:
+        return Entry.objects.filter(account_id=self.account_id)
+
+    def _about_ids(self) -> QuerySet[Entry]:
+        """The account's entries about the IDs that the search has found, which are few.
+
+        Each ID is asked for by itself, and the account only there. Else SQLite reads the account's whole log.
+        """
+        own = self._own().order_by().values("pk")
+        about = [_having(own, column, value) for column, values in self.values.ids.items() for value in values]
+        return Entry.objects.filter(pk__in=about[0].union(*about[1:])) if about else Entry.objects.none()
+
+
+def _having[Rows: QuerySet[Any, Any]](rows: Rows, column: str, value: str) -> Rows:
+    """The rows with that value in the column."""
+    if column in MOSTLY_EMPTY:
+        # It says nothing new. It lets a database use the column's index, which leaves empty values out.
+        rows = rows.filter(~Q(**{column: ""}))
+    return rows.filter(**{column: value})
+
+
+def _moment(day: Any, clock: time) -> datetime:
+    """That time of the day where the person is. The first and the last day that there are have no other zone's."""
+    try:
+        return datetime.combine(day, clock, timezone.get_current_timezone()).astimezone(UTC)
+    except OverflowError:
+        return datetime.combine(day, clock, UTC)

@@ -98,8 +98,8 @@ class Channel(HTTPChannel):
     def readable(self) -> bool:
         is_readable = super().readable()
         if is_readable and isinstance(self.request, Held):
-            held, self.request = self.request, None
-            self.received(held.header_plus)
+            # As waitress reads what has arrived: an error closes the connection, and not the process.
+            wasyncore.read(self)
             is_readable = super().readable()
         return bool(is_readable)
 
@@ -112,6 +112,12 @@ class Channel(HTTPChannel):
                 # The thread sends what it makes. The event loop would turn without pause while the thread does.
                 return False
         return bool(super().writable())
+
+    def recv(self, buffer_size: int) -> bytes:
+        if isinstance(self.request, Held):
+            held, self.request = self.request.header_plus, None
+            return bytes(held)
+        return bytes(super().recv(buffer_size))
 
     def received(self, data: bytes) -> bool:
         return not self.is_leaving and super().received(data)
@@ -126,7 +132,7 @@ class Channel(HTTPChannel):
     def handle_close(self) -> None:
         """Close one side first. Closed at once while the client still sends, the connection would lose the answer."""
         now, timeout = time.time(), self.adj.channel_timeout
-        if self.will_close and not self.is_leaving and self.last_activity > now - timeout:
+        if self.connected and self.will_close and not self.is_leaving and self.last_activity > now - timeout:
             with suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
                 self.is_leaving, self.will_close = True, False

@@ -34,7 +34,7 @@ def test_an_image_of_another_region_is_named_with_a_link_there(
     assert answer.status_code == 404
     assert f"{image} is not in China (Shanghai). You find it in: China (Hangzhou)." in text_of(answer)
     link = f"/cn-hangzhou/images/{image}/{dialog}"
-    assert f'<a href="{link}">China (Hangzhou)</a> <code>cn-hangzhou</code>' in answer.content.decode()
+    assert f'<a href="{link}">China (Hangzhou)</a> <span class="mono">cn-hangzhou</span>' in answer.content.decode()
     if "unshare" not in dialog:
         assert as_acme.get(link).status_code == 200
 

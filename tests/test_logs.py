@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,12 +19,15 @@ from django.utils import timezone
 
 import audit.models as audit
 from audit.models import Actor, Door, Entry
+from audit.sentences import SENTENCES
+from logs.values import MOST
 from tests.conftest import ACME, GLOBEX
 from tests.images.test_lists import every_list_query_uses_an_index
 
 if TYPE_CHECKING:
     from django.test import Client
 
+    from accounts.models import User
     from images.models import ImageShare
 
 NOW = timezone.now()
@@ -83,7 +88,21 @@ def test_an_account_sees_its_own_entries_newest_first(as_acme: Client, share: Im
         ("q=m-one", ["shared", "refused"]),
         ("q=%E2%80%8Em-one%C2%A0&person=%EF%BB%BFacme@example.com%20", ["shared", "refused"]),
         ("q=ecd-one", ["computer"]),
-        ("q=m-on", []),
+        ("q=m-on", ["shared", "refused"]),
+        ("q=on&event=ShareImage", ["shared", "refused"]),
+        ("q=ON", ["shared", "refused", "computer"]),
+        ("q=-one", []),
+        ("q=m-none", []),
+        ("q=5316", ["refused"]),
+        ("q=5316 1093 9440 0002", ["refused"]),
+        ("q=%25", []),
+        ("region=cn-shanghai", ["computer"]),
+        ("region=cn-hangzhou", []),
+        ("region=nonsense", None),
+        ("recipient=5316109394400002", ["refused"]),
+        ("recipient=5316109394400003", []),
+        ("recipient=nonsense", None),
+        ("sort=created", ["computer", "refused", "shared"]),
         ("q=m-one&outcome=refused&door=api&person=acme@example.com&event=ShareImage&period=1", ["refused"]),
         ("q=%00", None),
         ("cursor=nonsense&size=7", ["shared", "refused", "computer"]),
@@ -94,10 +113,17 @@ def test_the_log_is_narrowed_by_its_url(query: str, found: list[str] | None, as_
     """None is for a filter that cannot be understood: nothing is found then, and nothing exported."""
     entries = {
         "shared": made(image_id="m-one", at=NOW),
-        "refused": made(image_id="m-one", outcome="image_encrypted", door=Door.API, at=NOW - timedelta(minutes=1)),
+        "refused": made(
+            image_id="m-one",
+            outcome="image_encrypted",
+            door=Door.API,
+            other_account_id=GLOBEX,
+            at=NOW - timedelta(minutes=1),
+        ),
         "computer": made(
             event="StartDesktops",
             resource_id="ecd-one",
+            region_id="cn-shanghai",
             actor_name="operator@example.com",
             at=NOW - timedelta(days=6),
         ),
@@ -146,7 +172,7 @@ def test_an_entry_is_shown_as_json_in_the_dialog_and_on_a_page(as_acme: Client, 
     assert "<html" not in part
     assert "<script>" not in part
     [text] = re.findall(r"<pre[^>]*><code>(.*?)</code>", part, re.DOTALL)
-    said = json.loads(text.replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">"))
+    said = json.loads(html.unescape(text))
     assert (said["details"], said["actor_name"], said["request_id"]) == ({"name": "<script>"}, "<b>acme</b>", "REQUEST")
     assert as_globex.get(f"/logs/{entry.pk}/").status_code == 404
     assert as_acme.get(f"/logs/{10**30}/").status_code == 404
@@ -229,7 +255,10 @@ QUERIES = [
     "outcome=image_encrypted",
     "door=api",
     "person=acme@example.com",
+    "region=cn-hangzhou",
+    "recipient=5316109394400002",
     "q=m-one",
+    "q=5316",
     "q=m-one&outcome=refused&door=api&person=acme@example.com&event=ShareImage",
 ]
 
@@ -238,7 +267,14 @@ def test_a_page_takes_the_same_few_queries_at_any_size_and_filter(as_acme: Clien
     counts = set()
     as_acme.get("/logs/")  # From now on the regions are known.
     for size in (1, 20, 2_000):
-        made(size, image_id="m-one", outcome="image_encrypted", door=Door.API)
+        made(
+            size,
+            image_id="m-one",
+            region_id="cn-hangzhou",
+            other_account_id=GLOBEX,
+            outcome="image_encrypted",
+            door=Door.API,
+        )
         made(size, account_id=GLOBEX)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -263,3 +299,71 @@ def test_an_export_takes_no_more_memory_for_more_entries(as_acme: Client) -> Non
         tracemalloc.stop()
     assert lines == 12_001
     assert peaks[1] < peaks[0] * 1.2
+
+
+def test_a_search_for_too_many_ids_asks_for_more_of_the_id(as_acme: Client) -> None:
+    """A search finds the entries of all IDs that it means, or says that it does not."""
+    for number in range(MOST + 1):
+        made(image_id=f"m-{number:03}")
+    for path in ("/logs/", "/logs/export/"):
+        assert "Too many IDs begin with “m-”" in as_acme.get(path, {"q": "m-"}).content.decode()
+    assert len(exported(as_acme.get("/logs/export/", {"q": "m-0"}))) == 100
+
+
+def test_the_log_speaks_sentences_and_keeps_codes_for_the_details(as_acme: Client, share: ImageShare) -> None:
+    [refused] = made(image_id="m-one", outcome="image_encrypted", other_account_id=GLOBEX)
+    page = as_acme.get("/logs/").content.decode()
+    address = f"/cn-hangzhou/images/{share.image.image_id}/"
+    assert f'Shared <a href="{address}">{share.image.name}</a> with {GLOBEX}' in page
+    assert f"Tried to share m-one with {GLOBEX}" in page
+    assert ">Done</span>" in page
+    assert ">Image is encrypted</span>" in page
+    assert "image_encrypted" not in page.replace('value="image_encrypted"', "")
+    assert "image_encrypted</code>" in as_acme.get(f"/logs/{refused.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("text", ["100 %", "%s", "%(image)s", "{0}", "<b>x</b>", "\x01", "x" * 64])
+@pytest.mark.parametrize("details", [{}, [], None, "text", {"user": ["x"], "image_name": {"a": 1}}])
+def test_a_sentence_takes_whatever_an_entry_has(text: str, details: Any) -> None:
+    if isinstance(details, dict) and not details:
+        details = {"user": text, "image_name": text, "destination_region_id": text}
+    for event, outcome in product([*SENTENCES, text], (Entry.SUCCESS, text)):
+        entry = Entry(
+            event=event, outcome=outcome, image_id=text, region_id=text, resource_id=text, other_account_id=text
+        )
+        entry.details = details
+        assert "<b>" not in entry.sentence
+        assert entry.outcome_label
+
+
+def test_times_are_those_of_the_person(as_acme: Client, acme_user: User) -> None:
+    acme_user.preferences = {"time_zone": "Asia/Shanghai"}
+    acme_user.save()
+    made(at=datetime(2020, 1, 1, 23, 59, tzinfo=UTC))
+    page = as_acme.get("/logs/?since=2020-01-02&until=2020-01-02").content.decode()
+    assert '2020-01-02<span class="time"> 07:59:00</span>' in page
+    assert page.count("UTC+8</span>") == 1
+    assert listed(as_acme.get("/logs/?since=2020-01-01&until=2020-01-01").content.decode()) == []
+    for day in ("0001-01-01", "9999-12-31"):
+        assert as_acme.get("/logs/", {"since": day, "until": day}).status_code == 200
+
+
+def test_columns_and_page_size_are_those_of_the_person(as_acme: Client, acme_user: User) -> None:
+    acme_user.preferences = {"page_size": "10", "hidden_columns": {"logs": ["by", "region"]}}
+    acme_user.save()
+    made(11, actor_name="somebody@example.com", region_id="cn-hangzhou")
+    page = as_acme.get("/logs/").content.decode()
+    assert len(listed(page)) == 10
+    assert "somebody@example.com" not in page
+    assert 'title="cn-hangzhou">' not in page
+    assert "11)" in page
+    assert len(listed(as_acme.get("/logs/?size=20").content.decode())) == 11
+
+
+def test_the_export_button_keeps_filters_and_order(as_acme: Client, acme_user: User) -> None:
+    made(3)
+    page = as_acme.get("/logs/?event=ShareImage&sort=created&size=10").content.decode()
+    [link] = re.findall(r'id="export" href="([^"]+)"', page)
+    assert link.replace("&amp;", "&") == f"/logs/export/?event=ShareImage&sort=created&page_owner={acme_user.pk}"
+    times = [row["at"] for row in exported(as_acme.get(link.replace("&amp;", "&")))]
+    assert times == sorted(times)

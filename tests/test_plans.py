@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import AccessKey, Account, User
 from audit.models import NEWEST, Door, Entry
-from queries import Prepared, keeping_plans, prepared, prepared_with_plan
+from plumbing.prepared import Prepared, keeping_plans, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -105,30 +105,15 @@ def test_only_what_says_so_is_kept(acme: Account, globex: Account) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_cursor_is_lent_again_but_never_to_two_and_not_to_another_connection(acme: Account) -> None:
-    def lent() -> Any:
-        with keeping_plans(connection):
-            return connection.cursor()
-
-    with lent() as first, lent() as second:
-        assert first.cursor is not second.cursor
-        first.execute("SELECT 1")
-        second.execute("SELECT 2")
-        assert (first.fetchone(), second.fetchone()) == ((1,), (2,))
-    with lent() as third:
-        assert third.cursor is second.cursor
-        with pytest.raises(DatabaseError):
-            third.execute("SELECT 1 / 0")
-    with lent() as fourth:
-        assert fourth.cursor is second.cursor
-        fourth.execute("SELECT 4")
-        assert fourth.fetchone() == (4,)
-    connection.close()
-    with lent() as fifth:
-        assert fifth.cursor is not second.cursor
-        fifth.execute("SELECT 5")
-        assert fifth.fetchone() == (5,)
-    assert by_key(acme.pk) == [acme]
+def test_plans_are_kept_by_each_connection_and_an_error_ends_none(acme: Account) -> None:
+    with keeping_plans(connection), pytest.raises(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+    for _ in range(2):
+        assert by_key(acme.pk) == [acme]
+        assert [statement for statement in _kept() if "accounts_account" in statement]
+        connection.close()
+        # What opens the connection is not kept yet.
+        assert by_name(acme.name) == [acme]
 
 
 def _widen_name(length: int) -> None:

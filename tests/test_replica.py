@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from accounts.demo import ACME, DEMO_PASSWORD, GLOBEX
-from eds_console.replica import COOKIE
+from plumbing.replica import COOKIE
 from tests.faults.postgres import postgres
 from tests.processes import SECONDS, Person, load_demo, production, served
 

@@ -54,6 +54,13 @@ class ModelTemplate:
     image: ModelImage
 
 
+@dataclass
+class ModelComputer:
+    name: str
+    account: str
+    image: ModelImage
+
+
 class Sharing(RuleBasedStateMachine):
     """The rules of the page, and a console beside them."""
 
@@ -65,17 +72,19 @@ class Sharing(RuleBasedStateMachine):
         self.time = self.clock.start()
         self.images: list[ModelImage] = []
         self.templates: list[ModelTemplate] = []
-        self.computers: list[str] = []
+        self.computers: list[ModelComputer] = []
         self.clients: dict[str, Client] = {}
         self.counter = 0
 
     def teardown(self) -> None:
-        for who in ACCOUNTS:
-            for region in REGIONS:
-                self._look(who, region)
-        self.clock.stop()
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
+        try:
+            for who in ACCOUNTS:
+                for region in REGIONS:
+                    self._look(who, region)
+        finally:
+            self.clock.stop()
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
 
     @initialize()
     def people(self) -> None:
@@ -169,14 +178,21 @@ class Sharing(RuleBasedStateMachine):
         if is_shared:
             image.recipients.remove(recipient)
 
-    @rule(who=account, index=number)
-    def delete(self, who: str, index: int) -> None:
+    @rule(who=account, index=number, types_name=st.booleans(), unshares=st.booleans())
+    def delete(self, who: str, index: int, types_name: bool, unshares: bool) -> None:
         image = self._image_at(index)
-        allowed = self._is_ready(image) and not image.recipients and not self._is_being_copied(image)
+        is_used = any(thing.image is image and thing.account == who for thing in [*self.templates, *self.computers])
+        allowed = self._is_ready(image) and not self._is_being_copied(image)
+        if image.recipients:
+            allowed = allowed and unshares and types_name
+        elif is_used:
+            allowed = allowed and types_name
         expected = self._answer(who, image, allowed=allowed)
-        assert self._post(who, image, "delete/") == expected
+        data = {"name": image.name} if types_name else {}
+        assert self._post(who, image, "delete/", {**data, "unshare": "on"} if unshares else data) == expected
         if expected == OK:
             image.exists = False
+            image.recipients = []
             self.templates = [
                 template for template in self.templates if not (template.image is image and template.account == who)
             ]
@@ -225,8 +241,9 @@ class Sharing(RuleBasedStateMachine):
     def create_a_computer(self, who: str, index: int) -> None:
         self.counter += 1
         name = f"computer-{self.counter}"
-        if self._use(who, self._image_at(index), "desktops/create/", name):
-            self.computers.append(name)
+        image = self._image_at(index)
+        if self._use(who, image, "desktops/create/", name):
+            self.computers.append(ModelComputer(name, who, image))
 
     @precondition(lambda self: self.templates)
     @rule(which=number)
@@ -239,7 +256,7 @@ class Sharing(RuleBasedStateMachine):
         answer = self.clients[template.account].post(f"/{template.image.region}/desktops/create/", data)
         assert answer.status_code == (OK if usable else REFUSED)
         if usable:
-            self.computers.append(name)
+            self.computers.append(ModelComputer(name, template.account, template.image))
 
     @rule(who=account, region=st.sampled_from(REGIONS))
     def look(self, who: str, region: str) -> None:
@@ -247,7 +264,7 @@ class Sharing(RuleBasedStateMachine):
 
     def _names(self, who: str, url: str) -> list[str]:
         page = self.clients[who].get(f"{url}?size=100").content.decode()
-        return sorted(re.findall(r'class="name"[^>]*>([a-z]+-\d+)<', page))
+        return sorted(re.findall(r'<td class="c-name".*?<a href="[^"]+" title="[^"]*">([a-z]+-\d+)<', page))
 
     def _look(self, who: str, region: str) -> None:
         if not self.clients:
@@ -267,7 +284,9 @@ class Sharing(RuleBasedStateMachine):
             and not (self._sees(who, template.image) and self._is_ready(template.image))
         }
         assert set(re.findall(r"b-[a-z0-9]{17}", page)) == lost
-        assert sorted(Desktop.objects.values_list("name", flat=True)) == sorted(self.computers)
+        assert sorted(Desktop.objects.values_list("name", flat=True)) == sorted(
+            computer.name for computer in self.computers
+        )
 
 
 @pytest.mark.parametrize(

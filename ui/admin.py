@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
 COUNT_LIMIT = 10_000
 # What Django and the databases raise over a filter that makes no sense.
 NOT_UNDERSTOOD = (DatabaseError, DisallowedModelAdminLookup, IncorrectLookupParameters, OverflowError, ValueError)
 
 
-def column(attribute: str, title: _StrPromise) -> Callable[[Any], Any]:
+def column(attribute: str, title: StrPromise) -> Callable[[Any], Any]:
     """A column with the ID of what a row refers to: Django knows no name for it, and joins a table for the object."""
 
     @admin.display(description=title)

@@ -65,4 +65,4 @@ def search_terms(text: str) -> list[str]:
     """What a search for an ID or a name may mean, the likeliest first. Empty if nothing was entered."""
     term = name(text)
     # An account ID is often pasted in groups of four digits. IDs and logon names are kept in small letters.
-    return list(dict.fromkeys(found for found in (term, account_id(text), term.lower(), text.strip()) if found))
+    return list(dict.fromkeys(found for found in (term, account_id(text), logon_name(text), text.strip()) if found))

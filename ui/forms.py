@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
     from django.http import QueryDict
 
+ORDERS = {
+    "-created": _("Newest first"),
+    "created": _("Oldest first"),
+    "name": _("Name, A to Z"),
+    "-name": _("Name, Z to A"),
+}
 # Parameters that a query loses when the list becomes another one.
 FIRST_PAGE = {"cursor": None, "by_me": None}
 
@@ -67,6 +73,13 @@ class ListForm(Filters, forms.Form):
     def selects(self) -> list[dict[str, Any]]:
         """The filters that are chosen from a list: `id`, `name`, `label`, `chosen`, and `options`."""
         return [self._select(name) for name in self.FILTERS if hasattr(self.fields[name], "choices")]
+
+    @cached_property
+    def sort_select(self) -> dict[str, Any]:
+        """The orders as a list to choose from, where a table has no heads to press. The usual order has no value."""
+        usual = next(iter(self.SORTS))
+        options = [("" if name == usual else name, str(ORDERS[name]), name == self.sorted_by) for name in self.SORTS]
+        return {"id": "id_sort", "name": "sort", "label": str(_("Sort by")), "chosen": False, "options": options}
 
     @cached_property
     def size_select(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from ui import icons, times
@@ -19,11 +20,15 @@ register = template.Library()
 
 
 @register.simple_block_tag(takes_context=True)
-def frame(context: Context, content: str, *, wide: bool = False) -> SafeString:
-    """Put the content into the console's frame. Its first line is the title of the page."""
-    title, _break, body = content.partition("\n")
-    markup = mark_safe(body)  # noqa: S308 - a template has made it
-    known: dict[str, Any] = {"title": title.strip(), "content": markup, "wide": wide}
+def frame(context: Context, content: str, title: str, *, wide: bool = False) -> SafeString:
+    """Put the content into the console's frame. The heading that it begins with stands above it, as on every page."""
+    heading, is_there, body = content.partition("</h1>")
+    known: dict[str, Any] = {
+        "title": title,
+        "heading": mark_safe(strip_tags(heading).strip()) if is_there else title,  # noqa: S308 - it is escaped
+        "content": mark_safe(body if is_there else content),  # noqa: S308 - a template has made it
+        "wide": wide,
+    }
     return mark_safe(render_to_string("layouts/package.jinja", known, context["request"], using="jinja2"))  # noqa: S308
 
 

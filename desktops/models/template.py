@@ -18,7 +18,7 @@ from images.models import Image
 from images.models import Status as ImageStatus
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrPromise
 
     from accounts.models import Account
     from regions.models import Region
@@ -131,7 +131,7 @@ class Template(Configuration):
         return self.status == Status.AVAILABLE
 
     @property
-    def unavailable_because(self) -> str | _StrPromise:
+    def unavailable_because(self) -> str | StrPromise:
         """A sentence that says why it cannot be used, empty when it can. For a template that `owned_by` gave."""
         if not self.image_ref:
             return _("The template has no image.")

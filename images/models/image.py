@@ -23,7 +23,7 @@ from audit.models import Actor
 from images import validators
 from images.models.locks import locked
 from images.models.queryset import ImageQuerySet, OsType, Status
-from queries import Listed, prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from images.models.planned_share import PlannedShare
+    from images.models.share import ImageShare
 
 IMAGE_NAME = r"(?!https?://)[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff:_-]{1,127}"
 IMAGE_ID_ALPHABET = string.ascii_lowercase + string.digits
@@ -40,7 +41,7 @@ def new_image_id() -> str:
     return "m-" + "".join(secrets.choice(IMAGE_ID_ALPHABET) for _ in range(17))
 
 
-class Image(Listed):
+class Image(models.Model):
     """What cloud computers are made from: an account's custom image, or a system image (no owner) of a region.
 
     Whether it is being made, is available or has failed is not stored: it follows from `ready_at`, `failed_at` and the
@@ -102,6 +103,9 @@ class Image(Listed):
 
     # From ImageQuerySet.with_shared_count.
     shared_count: int
+    # From ImageQuerySet.with_known_relations; None where they are asked of the database.
+    known_copies: list[Image] | None = None
+    known_shares: list[ImageShare] | None = None
 
     # What a copy has in common with its source.
     COPIED = ("os_type", "platform", "size_gib", "data_disk_gib", "encrypted", "gpu")
@@ -167,19 +171,20 @@ class Image(Listed):
     @property
     def recipient_ids(self) -> list[str]:
         """The IDs of the accounts that it is shared with, first shared first."""
-        return [share.recipient_id for share in sorted(self.shares.all(), key=attrgetter("pk"))]
+        shares = self.shares.all() if self.known_shares is None else self.known_shares
+        return [share.recipient_id for share in sorted(shares, key=attrgetter("pk"))]
 
     @cached_property
     def is_being_copied(self) -> bool:
         """As it was when it was first asked for. Under the locks of an action it stays so: a copy begins under them."""
-        if "copies" in getattr(self, "_prefetched_objects_cache", {}):
-            return any(copy.is_copying for copy in self.copies.all())
+        if self.known_copies is not None:
+            return any(copy.is_copying for copy in self.known_copies)
         return bool(_copies_under_way(self.pk, timezone.now()))
 
     def copy_fields_from(self, fresh: Image) -> None:
         """Take over what the database says now, as `refresh_from_db` does with a query of its own."""
-        self._prefetched_objects_cache: dict[str, Any] = {}
-        self.__dict__.pop("is_being_copied", None)
+        for known in ("is_being_copied", "known_copies", "known_shares"):
+            self.__dict__.pop(known, None)
         for column in self._meta.concrete_fields:
             setattr(self, column.attname, getattr(fresh, column.attname))
 
@@ -191,14 +196,19 @@ class Image(Listed):
         self.remove(by=Actor())
         return 1, {"images.Image": 1}
 
-    def remove(self, *, by: Actor, with_templates: bool = False) -> None:
+    def remove(self, *, by: Actor, with_templates: bool = False, unshare: bool = False) -> None:
         """Delete the image for good, by the rules of the page "Delete images".
 
         Its owner's own templates of it go too `with_templates`, as in the console; without, as with the API's
         DeleteCascadedBundle that is off by default, they refuse it. Everything else that was made from it stays.
+        With `unshare` it is first unshared from every account, in the same transaction and with an entry for each.
         Raises ValidationError when a rule refuses; the refusal is in the log, and nothing is changed.
         """
-        with action("DeleteImage", by=by, about=self, lock=locked(self)):
+        with action("DeleteImage", by=by, about=self, lock=locked(self)) as entry:
+            if unshare:
+                validators.check(validators.UNSHARE_AND_DELETE_RULES, self._action(by))
+                for share in self.shares.order_by("pk"):
+                    share.revoke(by=by, owner=entry.locked)
             validators.check(validators.DELETE_RULES, self._action(by))
             # Under their locks: none that is deleted or given another image at this moment.
             for template in self.own_templates.select_for_update(no_key=True).order_by("pk"):

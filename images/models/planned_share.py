@@ -15,7 +15,7 @@ from audit.models import Actor
 from images import validators
 from images.models.image import Image
 from images.models.share import ImageShare
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 
 if TYPE_CHECKING:
     from datetime import datetime

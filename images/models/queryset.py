@@ -84,5 +84,11 @@ class ImageQuerySet(DeletedByVerb, models.QuerySet["Image"]):
         owned = self.filter(owner__name__isnull=False).select_related("owner")
         return owned.select_for_update(no_key=True, of=("owner", "self"))
 
+    def with_known_relations(self) -> ImageQuerySet:
+        """With the shares and the copies of each, for many images whose rules ask about them."""
+        return self.prefetch_related(
+            models.Prefetch("shares", to_attr="known_shares"), models.Prefetch("copies", to_attr="known_copies")
+        )
+
     def with_shared_count(self) -> ImageQuerySet:
         return self.annotate(shared_count=Count(_shares().filter(image=models.OuterRef("pk"))))

@@ -12,7 +12,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-import queries
 from accounts.models import ACCOUNT_ID, Account
 from audit.actions import action
 from audit.models import Actor
@@ -21,6 +20,7 @@ from images import validators
 from images.models.image import Image
 from images.models.locks import locked
 from images.models.queryset import Status
+from plumbing import prepared
 from regions.models import Region
 from ui.paging import Count
 
@@ -111,6 +111,10 @@ class ImageShare(models.Model):
         """What the rules ask of the database, before the share is granted. Under the owner's lock it stays so."""
         return facts_of(self)
 
+    def expect_before(self, number: int) -> None:
+        """Ask the rules as if the owner had granted so many other shares before this one."""
+        self.facts = self.facts._replace(granted_by_owner=self.facts.granted_by_owner + number)
+
     @property
     def image_is_being_copied(self) -> bool:
         return self.facts.image_is_being_copied
@@ -170,7 +174,7 @@ class ImageShare(models.Model):
                 self.__dict__.pop("facts", None)
             self.check_rules(confirmed=confirmed)
             self.granted_by = by.name
-            queries.insert(self)
+            prepared.insert(self)
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Revoke the share in the name of the command line."""
@@ -185,7 +189,7 @@ class ImageShare(models.Model):
         """
         lock = locked(self.image) if owner is None else nullcontext(owner)
         with action("UnshareImage", by=by, about=self, lock=lock):
-            if not queries.delete(self):
+            if not prepared.delete(self):
                 raise not_shared(self.recipient_id)
 
 
@@ -195,7 +199,7 @@ def not_shared(recipient_id: str) -> ValidationError:
     return ValidationError(sentence, code="not_shared", params={"account": recipient_id})
 
 
-@queries.prepared_with_plan
+@prepared.prepared_with_plan
 def shares_of(image: int) -> ImageShareQuerySet:
     """The shares of an image, the oldest first."""
     return ImageShare.objects.filter(image=image).order_by("pk")
@@ -217,7 +221,7 @@ def facts_of(share: ImageShare) -> ShareFacts:
     return ShareFacts(*row)
 
 
-@queries.prepared_with_plan
+@prepared.prepared_with_plan
 def _facts(owner: str, image: int, recipient: str, now: datetime) -> models.QuerySet[Any]:
     shares = ImageShare.objects.all()
     facts = {

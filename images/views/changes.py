@@ -21,9 +21,8 @@ from ui.dialogs import confirm, show
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from images.models import Image
     from regions.models import Region
-
-MOST_AT_ONCE = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,11 +99,18 @@ def cancel_copy(request: ConsoleRequest, region: Region, image: str) -> HttpResp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
-    """Say what deleting takes away, or why it cannot be; then delete."""
+    """Say what deleting takes away, or why it cannot be; then delete, and unshare in the same act if that is ticked."""
     found = usable_image(request, region, image)
     is_own = owns(request, found)
     templates = list(found.own_templates) if is_own else []
     computers = found.desktops.filter(account=found.owner_id).count() if is_own else 0
+    recipients = found.shared_count if is_own else 0
+    may_unshare = bool(recipients) and not actions.refusals("unshare_and_delete", request.user, found)
+    # Without a share there is nothing to tick: another tab may have unshared the image since the page was made.
+    unshares = "unshare" in request.POST and (may_unshare or not recipients)
+    done = (
+        _("Image %(image)s is unshared and deleted.") if unshares and recipients else _("Image %(image)s is deleted.")
+    )
     return confirm(
         request,
         dialog_about(
@@ -112,20 +118,44 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
             _("Delete image"),
             submit=_("Delete image"),
             is_final=True,
-            impossible=_("You cannot delete this image."),
+            impossible="" if may_unshare else _("You cannot delete this image."),
         ),
-        lambda: found.remove(by=Actor.of(request), with_templates=True),
-        refusals=lambda: actions.refusals("delete", request.user, found),
+        lambda: found.remove(by=Actor.of(request), with_templates=True, unshare=unshares),
+        refusals=lambda: [] if unshares else actions.refusals("delete", request.user, found),
         consequences=_lost_with(templates, computers),
-        # Whoever still uses the image types its name first.
-        type_name=found.name if templates or computers else "",
-        done=_("Image %(image)s is deleted.") % {"image": found.image_id},
+        # Whoever still uses the image, or takes it away from others, types its name first.
+        type_name=found.name if templates or computers or may_unshare else "",
+        done=done % {"image": found.image_id},
         then=lambda: to_the_list(request, region),
         template="images/delete.jinja",
         image=found,
         templates=templates,
         is_own=is_own,
+        unshares=unshares,
+        recipients=recipients if may_unshare else 0,
+        recipients_lose=_recipients_lose(found) if may_unshare else [],
     )
+
+
+def _recipients_lose(image: Image) -> list[str]:
+    """What unsharing means for the recipients, a sentence each."""
+    templates = image.templates.exclude(account=image.owner_id).count()
+    computers = image.desktops.exclude(account=image.owner_id).count()
+    return [
+        _("They no longer find the image, and can no longer create cloud computers from it or change one to it."),
+        ngettext(
+            "%(count)s template of theirs becomes unavailable. They must delete it by hand.",
+            "%(count)s templates of theirs become unavailable. They must delete them by hand.",
+            templates,
+        )
+        % {"count": templates},
+        ngettext(
+            "%(count)s cloud computer of theirs was created from it. It goes on.",
+            "%(count)s cloud computers of theirs were created from it. They go on.",
+            computers,
+        )
+        % {"count": computers},
+    ]
 
 
 def _lost_with(templates: list[object], computers: int) -> list[str]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.http import ConsoleRequest, account_of
 from images.elsewhere import missing_image
 from images.models import Image
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 from ui.dialogs import Dialog
 from ui.pages import current_page
 

@@ -14,7 +14,7 @@ from images.actions import row_reasons
 from images.forms import CustomImageListForm, ImageListForm
 from images.middleware import shows_news
 from images.models import Image, ImageShare, SeenNotices
-from queries import Prepared, prepared
+from plumbing.prepared import Prepared, prepared
 from ui.pages import page as answer
 from ui.paging import Position, UncountedLists, page_at, page_of, rows_at
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.http import ConsoleRequest, account_of
 from audit.actions import READ_ONLY_MESSAGE
 from audit.models import Actor
-from images import actions, validators
+from images import actions, lookups, validators
 from images.forms import CopyManyForm, ShareManyForm
 from images.models import Image, ImageShare
 from images.views.finding import dialog_about_many
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     from regions.models import Region
 
-MOST_IMAGES, MOST_ACCOUNTS = 100, 50
+MOST_IMAGES = 100
+LONGEST_ID = 64
 
 
 @dataclass
@@ -38,16 +40,28 @@ class Answer:
     notes: list[str] = field(default_factory=list)
 
 
-def chosen_images(request: ConsoleRequest, region: Region) -> tuple[list[Image], int]:
-    """The own images that were selected, newest first, and how many of the selected are not there any more."""
-    sent = (request.POST if request.method == "POST" else request.GET).getlist("image")
-    # PostgreSQL has no NUL, and no image's ID has one.
-    wanted = {image_id for image_id in sent if "\0" not in image_id and len(image_id) <= 64}
-    own = Image.objects.owned_by(account_of(request)).in_region(region).with_shared_count()
-    found = list(
-        own.filter(image_id__in=list(wanted)[:MOST_IMAGES]).order_by("-id").prefetch_related("shares", "copies")
-    )
-    return found, len(wanted) - len(found)
+type ManyView = Callable[[ConsoleRequest, Region, list[Image], int], HttpResponse]
+
+
+def of_selected_images(view: ManyView) -> Callable[[ConsoleRequest, Region], HttpResponse]:
+    """Give the view the own images that were selected, newest first, and how many of them are not there any more."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def inner(request: ConsoleRequest, region: Region) -> HttpResponse:
+        sent = (request.POST if request.method == "POST" else request.GET).getlist("image")
+        wanted = set(sent)
+        if len(wanted) > MOST_IMAGES:
+            sentence = _("Select at most %(most)s images at once.") % {"most": MOST_IMAGES}
+            dialog = dialog_about_many(region, _("Too many images"))
+            return show(request, dialog, refusals=[sentence], status=422 if request.method == "POST" else 200)
+        # PostgreSQL has no NUL, and no image's ID has one.
+        possible = [image_id for image_id in wanted if "\0" not in image_id and len(image_id) <= LONGEST_ID]
+        own = Image.objects.owned_by(account_of(request)).in_region(region).with_shared_count()
+        found = own.filter(image_id__in=possible).order_by("-id").prefetch_related("shares", "copies")
+        return view(request, region, list(found), len(wanted) - len(found))
+
+    return inner
 
 
 def attempt(action: Callable[..., object], *args: Any, **kwargs: Any) -> list[str]:
@@ -61,10 +75,9 @@ def attempt(action: Callable[..., object], *args: Any, **kwargs: Any) -> list[st
     return []
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: ConsoleRequest, region: Region) -> HttpResponse:
+@of_selected_images
+def delete(request: ConsoleRequest, region: Region, images: list[Image], gone: int) -> HttpResponse:
     """Delete the selected images, each with its own templates."""
-    images, gone = chosen_images(request, region)
     is_post = request.method == "POST"
     answers = []
     for image in images:
@@ -92,10 +105,9 @@ def delete(request: ConsoleRequest, region: Region) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def unshare(request: ConsoleRequest, region: Region) -> HttpResponse:
+@of_selected_images
+def unshare(request: ConsoleRequest, region: Region, images: list[Image], gone: int) -> HttpResponse:
     """Unshare the selected images from every account that has them."""
-    images, gone = chosen_images(request, region)
     answers = []
     for share in (
         ImageShare.objects.filter(image__in=images).select_related("image", "image__region").order_by("-image", "pk")
@@ -117,13 +129,13 @@ def unshare(request: ConsoleRequest, region: Region) -> HttpResponse:
         ),
         words=(_("Will be unshared."), _("Unshared."), _("Cannot be unshared."), _("Not unshared.")),
         nothing=_("None of the selected images is shared."),
+        found=len(images),
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def copy(request: ConsoleRequest, region: Region) -> HttpResponse:
+@of_selected_images
+def copy(request: ConsoleRequest, region: Region, images: list[Image], gone: int) -> HttpResponse:
     """Copy the selected images to one other region, under the names that they have."""
-    images, gone = chosen_images(request, region)
     form = CopyManyForm(request.POST if request.method == "POST" else None, region=region)
     is_done = request.method == "POST" and form.is_valid()
     answers = []
@@ -150,25 +162,30 @@ def copy(request: ConsoleRequest, region: Region) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def share(request: ConsoleRequest, region: Region) -> HttpResponse:
+@of_selected_images
+def share(request: ConsoleRequest, region: Region, images: list[Image], gone: int) -> HttpResponse:
     """Share the selected images with several accounts: first say what will work, then do it pair by pair."""
-    images, gone = chosen_images(request, region)
-    form = ShareManyForm(request.POST if request.method == "POST" else None)
-    accounts = form.account_ids[:MOST_ACCOUNTS]
-    asks = request.method == "POST" and form.is_valid() and "check" not in request.POST
-    answers = []
-    for image in images:
-        refused = actions.refusals("share", request.user, image)
-        for account_id in accounts or [""]:
-            pair = ImageShare(image=image, owner=account_of(request), recipient_id=account_id)
-            if asks:
-                refusals = attempt(pair.grant, by=Actor.of(request), confirmed=True)
-            elif account_id and not refused:
-                refusals = attempt(validators.check, validators.SHARE_RULES, pair)
-            else:
-                refusals = refused
-            answers.append(Answer(image, account_id, refusals))
+    form = ShareManyForm(request.POST if request.method == "POST" else None, image_count=len(images))
+    is_valid = request.method == "POST" and form.is_valid()
+    accounts: list[str] = form.cleaned_data["accounts"] if is_valid else []
+    is_done = is_valid and "check" not in request.POST
+    answers = [Answer(image, account_id) for image in images for account_id in accounts or [""]]
+    told: set[str] = set()
+    promised = 0
+    for answer in answers:
+        if not accounts:
+            answer.refusals = actions.refusals("share", request.user, answer.image)
+        elif answer.account_id not in told and lookups.is_paused(request, answer.account_id):
+            answer.refusals = [str(lookups.WAIT)]
+        else:
+            answer.refusals = _shared(request, answer) if is_done else _shareable(request, answer, promised)
+            # It was said of the account whether it exists, if it was not shared with.
+            asked = answer.account_id not in told and (answer.refusals or not is_done)
+            if asked and lookups.is_one_too_many(request, answer.account_id):
+                answer.refusals = [str(lookups.WAIT)]
+            elif asked:
+                told.add(answer.account_id)
+        promised += not answer.refusals
     return _many(
         request,
         region,
@@ -176,10 +193,27 @@ def share(request: ConsoleRequest, region: Region) -> HttpResponse:
         gone,
         title=_("Share images"),
         form=form,
-        is_done=asks,
+        is_done=is_done,
         template="images/share_many.jinja",
         words=(_("Will be shared."), _("Shared."), _("Cannot be shared."), _("Not shared.")),
     )
+
+
+def _pair(request: ConsoleRequest, answer: Answer) -> ImageShare:
+    return ImageShare(image=answer.image, owner=account_of(request), recipient_id=answer.account_id)
+
+
+def _shared(request: ConsoleRequest, answer: Answer) -> list[str]:
+    return attempt(_pair(request, answer).grant, by=Actor.of(request), confirmed=True)
+
+
+def _shareable(request: ConsoleRequest, answer: Answer, promised: int) -> list[str]:
+    """The sentences that speak against the share, if so many others are made before it."""
+    if refused := actions.refusals("share", request.user, answer.image):
+        return refused
+    pair = _pair(request, answer)
+    pair.expect_before(promised)
+    return attempt(validators.check, validators.SHARE_RULES, pair)
 
 
 def _many(  # noqa: PLR0913 - the parts of one dialog
@@ -201,11 +235,12 @@ def _many(  # noqa: PLR0913 - the parts of one dialog
     is_possible = not is_done and any(not answer.refusals for answer in answers)
     dialog = dialog_about_many(region, title, submit=title if is_possible else "", is_final=is_final)
     refused = form is not None and form.is_bound and not form.is_valid()
+    is_forbidden = request.method == "POST" and bool(answers) and not request.user.may_write
     return show(
         request,
         dialog,
         template=template,
-        status=422 if refused else 200,
+        status=403 if is_forbidden else 422 if refused else 200,
         answers=answers,
         gone=gone,
         is_done=is_done,

@@ -20,7 +20,7 @@ from images import actions, lookups, validators
 from images.forms import ShareForm
 from images.models import Image, ImageShare, not_shared, shares_of
 from images.views.finding import dialog_about, owns, usable_image
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 from ui import entered
 from ui.dialogs import show
 from ui.pages import current_page, page
@@ -79,7 +79,7 @@ def _sharing(
     request: ConsoleRequest, image: Image, form: ShareForm, *, status: int = 200, changed: bool = False
 ) -> HttpResponse:
     is_own, owner = owns(request, image), account_of(request)
-    [used] = _used(owner.pk)
+    [(used,)] = _used(owner.pk)
     # After a refusal the name stays where it is, so that one sees whom the form speaks of.
     answer = _answer(request, image, form.entered("account")) if form.is_bound and "account" not in form.errors else {}
     return show(
@@ -102,7 +102,7 @@ def _sharing(
 @prepared_with_plan
 def _used(account_id: str) -> QuerySet[Any, Any]:
     shares = Count(ImageShare.objects.granted_by(account_id))
-    return Account.objects.filter(pk=account_id).values_list(shares, flat=True)
+    return Account.objects.filter(pk=account_id).values_list(shares)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,6 +5,7 @@ let openedBy = "";
 // Whether a form in the dialog was sent since the page behind it was drawn, and how many are under way.
 let changed = false;
 let underWay = 0;
+const sentFromDialog = new WeakSet();
 
 // A modal dialog makes the page behind it inert; this says so to readers that do not know that by themselves.
 function coverPage(covered) {
@@ -14,6 +15,11 @@ function coverPage(covered) {
     else part.removeAttribute("aria-hidden");
   }
 }
+
+// Whoever closes the dialog while it works does not want it back: the page behind it shows what was done.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (sentFromDialog.has(detail.xhr) && !dialog.open) detail.shouldSwap = false;
+});
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target !== content) return;
@@ -69,6 +75,7 @@ document.addEventListener("htmx:beforeSend", ({ detail }) => {
   if (detail.requestConfig.verb === "get" || !dialog.open) return;
   changed = true;
   underWay += 1;
+  sentFromDialog.add(detail.xhr);
   detail.xhr.addEventListener("loadend", () => {
     underWay -= 1;
     // Once what it says has been taken up.

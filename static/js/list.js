@@ -1,18 +1,23 @@
 // Lists: ask for a search once, keep what is selected, open and focused when the list draws itself anew.
 const filters = document.getElementById("filters");
-const queryOf = (form) => new URLSearchParams(new FormData(form)).toString();
+// The size of a page belongs to the form too, and is gone where nothing is found: it does not make a search a new one.
+function queryOf(data) {
+  const query = new URLSearchParams(data);
+  query.delete("size");
+  return query.toString();
+}
 let asked = "";
 if (filters && !/[?&](cursor|by_me)=/.test(location.search)) {
   // As the fields were drawn: a browser may have filled in what stood there on an earlier visit.
   const drawn = filters.cloneNode(true);
   drawn.reset();
-  asked = queryOf(drawn);
+  asked = queryOf(new FormData(drawn));
 }
 
 // Typing has asked for the list already, so Enter and leaving the field do not ask once more.
 function isNew({ elt }) {
   if (elt !== filters) return true;
-  const query = queryOf(filters);
+  const query = queryOf(new FormData(filters));
   if (query === asked) return false;
   asked = query;
   return true;
@@ -43,7 +48,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }
   keeps = !shouldSwap || target.id !== "list" && !target.hasAttribute("data-fresh") ? null : {
     chosen: [...target.querySelectorAll("input:checked")].map(({ id }) => id),
     open: [...target.querySelectorAll("details[open] > summary")].map(({ id }) => id),
-    focus: target.contains(document.activeElement) ? document.activeElement.id : "",
+    focus: target.contains(document.activeElement) ? document.activeElement.id || target.id : "",
+    part: target.id,
   };
 });
 document.addEventListener("htmx:afterSwap", () => {
@@ -51,19 +57,33 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const id of keeps.chosen) if (document.getElementById(id)) document.getElementById(id).checked = true;
   for (const id of keeps.open) document.getElementById(id)?.closest("details").toggleAttribute("open", true);
   // The last page has no Next any more: the focus goes to the list, not to the body.
-  if (keeps.focus) (document.getElementById(keeps.focus) ?? document.getElementById("list"))?.focus({ preventScroll: true });
+  if (keeps.focus) (document.getElementById(keeps.focus) ?? document.getElementById(keeps.part))?.focus({ preventScroll: true });
   keeps = null;
   document.dispatchEvent(new CustomEvent("list:drawn"));
 });
 
 // The search stays in the links and forms that lie beside the list.
 document.addEventListener("htmx:pushedIntoHistory", ({ detail }) => {
-  asked = new URLSearchParams(detail.path.split("?")[1]).toString();
+  asked = queryOf(detail.path.split("?")[1]);
   const here = location.pathname + location.search;
   for (const part of document.querySelectorAll("[data-here]")) {
     if (part.matches("a")) part.href = here;
     else part.value = here;
   }
+  // The list may have been sorted or freed of a filter by a link: the fields say the same.
+  const query = new URLSearchParams(location.search);
+  for (const field of filters?.querySelectorAll("[name]") ?? []) {
+    if (field === document.activeElement) continue;
+    field.value = query.get(field.name) ?? "";
+    if (field.selectedIndex < 0) field.selectedIndex = 0;
+  }
+});
+
+// The size of a page is chosen below the list, outside of the form that it belongs to.
+document.addEventListener("change", ({ target }) => {
+  if (!filters || target.form !== filters || filters.contains(target)) return;
+  asked = "";
+  filters.requestSubmit();
 });
 
 // A field narrows the rows that it names, as one types.

@@ -4,16 +4,10 @@ const entries = (menu) => [...menu.querySelectorAll(".pop :is(a, button)")].filt
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of openMenus()) if (!menu.contains(target) || target.closest(".pop > a")) menu.open = false;
-  const disclosure = target.closest(".disclosure");
-  if (!disclosure) return;
-  const shown = document.getElementById(disclosure.getAttribute("aria-controls"));
-  const wasHidden = shown.hasAttribute("data-collapsed");
-  disclosure.setAttribute("aria-expanded", String(wasHidden));
-  shown.toggleAttribute("data-collapsed", !wasHidden);
 });
 
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("details.menu");
+  const menu = event.target.closest?.("details.menu, .user-panel");
   if (event.key === "Escape") {
     for (const open of openMenus()) {
       open.open = false;
@@ -23,9 +17,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (!menu || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
-  if (!menu.open) {
+  if (menu.matches("details:not([open]), :not(details, :has(:popover-open))")) {
     if (event.key !== "ArrowDown") return;
-    menu.open = true;
+    if (menu.matches("details")) menu.open = true;
+    else menu.querySelector("[popover]").showPopover();
   }
   event.preventDefault();
   const all = entries(menu);
@@ -43,12 +38,4 @@ document.getElementById("region-search")?.addEventListener("keydown", (event) =>
   event.preventDefault();
   const first = [...document.querySelectorAll("#region-list li:not([hidden]) a")][0];
   if (event.target.value.trim()) first?.click();
-});
-
-// On narrow windows the navigation is a rail or a drawer that opens.
-const opener = document.getElementById("open-navigation");
-opener?.addEventListener("click", () => {
-  const isOpen = document.documentElement.classList.toggle("navigation-open");
-  opener.setAttribute("aria-expanded", String(isOpen));
-  if (isOpen) document.querySelector("#navigation a")?.focus();
 });

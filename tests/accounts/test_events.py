@@ -47,7 +47,7 @@ def test_a_sign_in_and_a_sign_out_are_entries_of_the_account(
     )
     assert entry.details == {"user": "acme@example.com", "methods": ["password"]}
     assert entry.request_id
-    assert "<code>SignIn</code>" in page
+    assert "acme@example.com signed in" in page
     assert "SignOut" in as_support.get("/admin/audit/entry/", {"q": ACME}).content.decode()
 
 

@@ -375,7 +375,7 @@ def test_sessions_are_listed_and_ended_one_or_all(acme_user: User, client: Clien
         sign_in(each, "acme@example.com")
     page = client.get("/account/sessions/").content.decode()
     assert [f"Browser {number}" in page for number in range(3)] == [True] * 3
-    [row] = re.findall(r"<tr>(?:(?!</tr>).)*Browser 1(?:(?!</tr>).)*</tr>", page, re.DOTALL)
+    [row] = re.findall(r"<tr role=.row.>(?:(?!</tr>).)*Browser 1(?:(?!</tr>).)*</tr>", page, re.DOTALL)
     [session] = re.findall(r'name="session" value="(\d+)"', row)
     client.post("/account/sessions/", {"session": session})
     assert [is_signed_in(each) for each in (client, *others)] == [True, True, False, True]

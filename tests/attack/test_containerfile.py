@@ -102,8 +102,10 @@ def test_the_steps_of_the_containerfile_make_a_console_that_serves(tmp_path: Pat
                 check = re.findall(r'"((?:[^"\\]|\\.)*)"', health)
                 subprocess.run(check, env=environment, timeout=SECONDS, check=True)
                 page = requests.get(f"{address}/login/", timeout=SECONDS)
-                [style] = re.findall(r'"(/static/console\.[0-9a-f]+\.css)"', page.text)
-                assert requests.get(address + style, timeout=SECONDS).status_code == 200
+                styles = re.findall(r'"(/static/css/[\w/-]+\.[0-9a-f]+\.css)"', page.text)
+                assert styles
+                for style in styles:
+                    assert requests.get(address + style, timeout=SECONDS).status_code == 200
             finally:
                 server.terminate()
                 server.wait(SECONDS)

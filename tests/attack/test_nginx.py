@@ -153,7 +153,7 @@ def front(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Itera
 
 def sign_in(front: Front, session: requests.Session) -> requests.Response:
     page = session.get(f"{front.address}/login/", timeout=SECONDS)
-    [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text))
+    token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[0]
     form = {"username": "acme@example.com", "password": "console-demo", "csrfmiddlewaretoken": token}
     return session.post(
         f"{front.address}/login/", form, headers={"Referer": page.url}, timeout=SECONDS, allow_redirects=False

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Entry
 from images.models import ImageShare
 from tests.attack.test_browser import client_of, pages
-from tests.attack.test_urls import all_there_is
+from tests.attack.test_urls import all_rows
 from tests.conftest import GLOBEX, INITECH
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_an_answer_that_is_an_error_is_not_stored(as_acme: Client, monkeypatch: 
         raise RuntimeError
 
     as_acme.raise_request_exception = False
-    monkeypatch.setattr("images.views.page_at", broken)
+    monkeypatch.setattr("images.views.lists.page_at", broken)
     answer = as_acme.get(CUSTOM)
     assert (answer.status_code, answer["Cache-Control"]) == (500, "no-store")
 
@@ -87,7 +87,7 @@ def test_a_sign_out_clears_what_the_browser_has_stored(
 def test_no_url_does_anything_for_a_page_of_another_person(
     pages: list[str], client_of: Client, globex_user: User
 ) -> None:
-    before, wrong = all_there_is(), {}
+    before, wrong = all_rows(), {}
     owner = str(globex_user.pk)
     # The front door's POST is the API's, which takes no cookies.
     for url in [*pages, "/logout/", "/admin/logout/"]:
@@ -105,7 +105,7 @@ def test_no_url_does_anything_for_a_page_of_another_person(
         if any(answer.content and b"<table" in answer.content for answer in answers.values() if not answer.streaming):
             wrong[url] = "shows something"
     assert wrong == {}
-    assert all_there_is() == before
+    assert all_rows() == before
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_every_page_says_whom_it_was_made_for(
         forms += len(owners)
         if text.count('name="csrfmiddlewaretoken"') != len(owners) or {*owners} - {str(user.pk)}:
             without.append(url)
-        if "console.js" in text and header not in text:
+        if "/js/page.js" in text and header not in text:
             without.append(url)
     assert without == []
     assert forms > 20

@@ -75,7 +75,7 @@ def status_of(said: bytes) -> int:
 @pytest.mark.slow
 def test_slow_clients_hold_up_nobody_and_are_sent_away(console: Console) -> None:
     """Two threads, and sixteen of each kind of client that would have one of them wait."""
-    style_sheet = re.findall(r'"(/static/bootstrap/[^"]+)"', requests.get(f"{console.address}/login/").text)[0]
+    style_sheet = re.findall(r'"(/static/css/list[^"]+)"', requests.get(f"{console.address}/login/").text)[0]
     beginnings = {
         "silent": b"",
         "slow head": head("GET /healthz/", b"X-Slow: a"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 import resource
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.attack.test_server import FORM, PATIENCE, SECONDS, TOKEN, console, head, rest_of
+from tests.attack.test_server import FORM, ODD_REQUESTS, PATIENCE, SECONDS, TOKEN, console, head, rest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +83,7 @@ def test_a_long_length_without_a_body_holds_up_nobody_and_is_sent_away(length: b
 
 def test_who_reads_little_of_much_holds_up_nobody(console: Console) -> None:
     """Sixteen clients ask for the style sheet forty times each, and take 3 kB every two seconds."""
-    style_sheet = re.findall(r'"(/static/bootstrap/[^"]+)"', requests.get(f"{console.address}/login/").text)[0]
+    style_sheet = re.findall(r'"(/static/css/list[^"]+)"', requests.get(f"{console.address}/login/").text)[0]
     one = f"GET {style_sheet} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     with connections(console, 16, receive_buffer=4096) as clients:
         for client in clients:
@@ -99,11 +100,13 @@ def test_who_reads_little_of_much_holds_up_nobody(console: Console) -> None:
         assert descriptors(console) < 100
 
 
+def processes(console: Console) -> list[str]:
+    return Path(f"/proc/{console.process}/task/{console.process}/children").read_text().split()
+
+
 def descriptors(console: Console) -> int:
     """The files that the server's processes have open, sockets among them, of which each client has one."""
-    master = console.process
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return max(len(list(Path(f"/proc/{child}/fd").iterdir())) for child in children)
+    return max(len(list(Path(f"/proc/{child}/fd").iterdir())) for child in processes(console))
 
 
 def test_half_sent_requests_hold_up_nobody_and_are_sent_away(console: Console) -> None:
@@ -153,3 +156,33 @@ def test_a_client_that_sends_too_much_still_reads_why_it_was_refused(console: Co
             assert b" 413 " in client.recv(65536)
         finally:
             sender.join()
+
+
+def test_clients_that_go_away_end_no_process(console: Console) -> None:
+    """Many at once, with and without waiting for an answer. A connection may be closed in the middle of anything."""
+    before = processes(console)
+    address = urlsplit(console.address)
+    end = time.monotonic() + 6
+
+    def ask() -> None:
+        die = random.Random()
+        while time.monotonic() < end:
+            request, _statuses = ODD_REQUESTS[die.choice(list(ODD_REQUESTS))]
+            with (
+                suppress(OSError),
+                socket.create_connection((address.hostname, address.port), timeout=PATIENCE) as client,
+            ):
+                client.sendall(request)
+                if die.random() < 0.7:
+                    client.shutdown(socket.SHUT_WR)
+                if die.random() < 0.7:
+                    rest_of(client)
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert processes(console) == before
+    assert requests.get(f"{console.address}/login/", timeout=PATIENCE).status_code == 200
+    assert "Traceback" not in console.log.read_text()

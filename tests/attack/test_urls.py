@@ -32,8 +32,8 @@ ACCOUNT_PARTS = {
     "entry": 999_999,
     "pk": 999_999,
 }
-# What is known to everybody, or to who has the mail.
-PUBLIC_PARTS = {"region", "uidb36"}
+# What is known to everybody (regions, and the lists whose columns are chosen), or to who has the mail.
+PUBLIC_PARTS = {"region", "name", "uidb36"}
 SIGN_OUT_URLS = {"/logout/", "/admin/logout/"}
 
 

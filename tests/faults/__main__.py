@@ -33,6 +33,7 @@ BULLETS = {
     "Primary killed": "The primary is killed under load and its synchronous standby promoted; 4 of 8 clients may share",
     "Primary left": "The primary answers, but takes no writes any more, and its standby is promoted",
     "32 writers on SQLite": "32 clients write to one SQLite file at once, through 32 processes",
+    "PgBouncer": "8 clients share and unshare through PgBouncer in transaction mode, on two connections",
     "Redis killed": "The Redis with the throttles is killed, and started again; who is signed in goes on",
     "Disk full": "The disk of the database is full, under load, and has room again",
     "Database read-only": "The database takes no writes, and takes them again",

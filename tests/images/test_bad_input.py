@@ -50,7 +50,7 @@ def test_any_account_that_is_none_gets_a_sentence(text: str, image: Image, globe
     )
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert 'class="invalid-feedback"' in page
+    assert '<p class="error" id="id_account_error">' in page
     assert "<script>alert" not in page
     assert not ImageShare.objects.exists()
     # Only what can be an ID was asked about; the rest are slips of the keyboard.

@@ -35,7 +35,7 @@ def test_whether_an_image_is_being_copied_is_not_asked_again_where_its_copies_ar
 ) -> None:
     ready_at = timezone.now() + timedelta(hours=1 if copying else -1)
     make_image(copied_from=image, region_id="cn-shanghai", ready_at=ready_at)
-    known = Image.objects.prefetch_related("copies").get(pk=image.pk)
+    known = Image.objects.with_known_relations().get(pk=image.pk)
     with django_assert_num_queries(0):
         assert known.is_being_copied is copying
     asked = Image.objects.get(pk=image.pk)

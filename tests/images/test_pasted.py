@@ -38,7 +38,9 @@ def test_an_id_is_understood_as_it_was_pasted_into_the_dialog(
     text: str, image: Image, globex: Account, as_acme: Client
 ) -> None:
     path = f"/cn-hangzhou/images/{image}/sharing/"
-    assert f"{GLOBEX} is G****x" in as_acme.get(path, {"account": text}, headers=HTMX).content.decode()
+    answer = as_acme.get(path, {"account": text}, headers=HTMX).content.decode()
+    assert "<b>G****x</b>" in answer
+    assert f'<span class="mono">{GLOBEX}</span>' in answer
     assert as_acme.post(path, {"account": text, "confirm": "on"}).status_code == 302
     assert ImageShare.objects.get().recipient_id == GLOBEX
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Account
 
-MARK = '<span class="mark"'
+MARK = '<b class="mark"'
 
 
 @pytest.fixture

@@ -120,9 +120,10 @@ def test_an_image_that_is_being_copied_is_not_shared(console: Console) -> None:
         [acme.post(f"{HZ}/{image}/copy/", region="cn-shanghai", name="raced-copy") for image in images],
     )
     assert copied == [DONE] * ROUNDS
-    assert set(shared) <= {DONE, 422}
+    # Whoever was refused often is not heard for a minute: then the image is copied without a try to share it.
+    assert set(shared) <= {DONE, 422, 429}
     log = list(_log(console, images).values())
     # What is shared may be copied, and not the other way round.
     assert log.count(["ShareImage", "CopyImage"]) == shared.count(DONE)
-    assert log.count(["CopyImage"]) == shared.count(422)
+    assert log.count(["CopyImage"]) == shared.count(422) + shared.count(429)
     assert "Traceback" not in console.log.read_text()

@@ -1,4 +1,9 @@
-"""Reads from a replica: REPLICA_URL names a PostgreSQL server that streams from the one of DATABASE_URL.
+"""Pages are read from a replica: REPLICA_URL names a PostgreSQL server that streams from the one of DATABASE_URL.
+
+Replaces: a proxy in front of PostgreSQL, which can spread reads but does not know what a person has written: people
+would miss their own writes for as long as the replica is behind. It costs one query a page, on the replica.
+Private names: none.
+Goes when: Django's routers know how far a replica has come.
 
 Only pages of the console are read from it, and of those never who may sign in or do what. A request that writes reads
 from the primary from then on, and gives the browser the place in the primary's log that its writes ended at. A request
@@ -67,7 +72,7 @@ class Router:
         return db == "default"
 
 
-def own_writes_are_seen(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def read_your_writes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:
         is_page = request.method in {"GET", "HEAD"} and request.path != "/"
         reading = Reading(from_replica=is_page and _has_got_to(request.COOKIES.get(COOKIE, "")))
