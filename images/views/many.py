@@ -58,7 +58,7 @@ def of_selected_images(view: ManyView) -> Callable[[ConsoleRequest, Region], Htt
         # PostgreSQL has no NUL, and no image's ID has one.
         possible = [image_id for image_id in wanted if "\0" not in image_id and len(image_id) <= LONGEST_ID]
         own = Image.objects.owned_by(account_of(request)).in_region(region).with_shared_count()
-        found = own.filter(image_id__in=possible).order_by("-id").prefetch_related("shares", "copies")
+        found = own.filter(image_id__in=possible).order_by("-id").with_known_relations()
         return view(request, region, list(found), len(wanted) - len(found))
 
     return inner
