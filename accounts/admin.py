@@ -83,9 +83,11 @@ class AccountAdmin(BigTableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Account, form: forms.ModelForm, change: bool) -> None:
         changed = {name: str(form.cleaned_data[name]) for name in form.changed_data}
-        event, by = "ModifyAccount" if change else "CreateAccount", Actor.of(request, Door.ADMIN)
+        by, columns = Actor.of(request, Door.ADMIN), {"account_id": obj.pk}
         # Django's permissions say who may do this.
-        with action(event, by=by, right=None, columns={"account_id": obj.pk}, details=changed):
+        with action(
+            "ModifyAccount" if change else "CreateAccount", by=by, right=None, columns=columns, details=changed
+        ):
             super().save_model(request, obj, form, change)
             if "is_active" in form.changed_data:
                 end_sessions(obj.users.all())

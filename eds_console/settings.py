@@ -130,7 +130,7 @@ if env("REPLICA_URL"):
     if {settings["ENGINE"] for settings in DATABASES.values()} != {"plumbing.postgresql"}:
         raise ImproperlyConfigured("REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.")
     DATABASE_ROUTERS = ["plumbing.replica.Router"]
-    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "plumbing.replica.own_writes_are_seen")
+    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "plumbing.replica.read_your_writes")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CSRF_FAILURE_VIEW = "eds_console.views.csrf_failure"

@@ -72,7 +72,7 @@ class Router:
         return db == "default"
 
 
-def own_writes_are_seen(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def read_your_writes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:
         is_page = request.method in {"GET", "HEAD"} and request.path != "/"
         reading = Reading(from_replica=is_page and _has_got_to(request.COOKIES.get(COOKIE, "")))

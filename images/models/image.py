@@ -103,9 +103,10 @@ class Image(models.Model):
 
     # From ImageQuerySet.with_shared_count.
     shared_count: int
-    # From ImageQuerySet.with_known_relations; None where they are asked of the database.
-    known_copies: list[Image] | None = None
-    known_shares: list[ImageShare] | None = None
+    # From ImageQuerySet.with_known_relations. Not there where they are asked of the database: a default would make
+    # Django's prefetch believe that they were fetched already.
+    known_copies: list[Image]
+    known_shares: list[ImageShare]
 
     # What a copy has in common with its source.
     COPIED = ("os_type", "platform", "size_gib", "data_disk_gib", "encrypted", "gpu")
@@ -171,13 +172,13 @@ class Image(models.Model):
     @property
     def recipient_ids(self) -> list[str]:
         """The IDs of the accounts that it is shared with, first shared first."""
-        shares = self.shares.all() if self.known_shares is None else self.known_shares
+        shares = self.known_shares if hasattr(self, "known_shares") else self.shares.all()
         return [share.recipient_id for share in sorted(shares, key=attrgetter("pk"))]
 
     @cached_property
     def is_being_copied(self) -> bool:
         """As it was when it was first asked for. Under the locks of an action it stays so: a copy begins under them."""
-        if self.known_copies is not None:
+        if hasattr(self, "known_copies"):
             return any(copy.is_copying for copy in self.known_copies)
         return bool(_copies_under_way(self.pk, timezone.now()))
 

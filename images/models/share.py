@@ -111,6 +111,10 @@ class ImageShare(models.Model):
         """What the rules ask of the database, before the share is granted. Under the owner's lock it stays so."""
         return facts_of(self)
 
+    def expect_before(self, number: int) -> None:
+        """Ask the rules as if the owner had granted so many other shares before this one."""
+        self.facts = self.facts._replace(granted_by_owner=self.facts.granted_by_owner + number)
+
     @property
     def image_is_being_copied(self) -> bool:
         return self.facts.image_is_being_copied

@@ -212,7 +212,7 @@ def _shareable(request: ConsoleRequest, answer: Answer, promised: int) -> list[s
     if refused := actions.refusals("share", request.user, answer.image):
         return refused
     pair = _pair(request, answer)
-    pair.facts = pair.facts._replace(granted_by_owner=pair.facts.granted_by_owner + promised)
+    pair.expect_before(promised)
     return attempt(validators.check, validators.SHARE_RULES, pair)
 
 

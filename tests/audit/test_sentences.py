@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 APPS = ("accounts", "api", "audit", "desktops", "eds_console", "images", "logs", "operations", "regions")
 # Functions that write an entry or begin an action. The event is their first argument, or is called `event`.
-RECORDING = {"record", "record_refusal", "act", "_act", "_record", "_set_active"}
+RECORDING = {"record", "action", "_action", "checking", "_set_active"}
 # Outcomes that are no codes of a rule.
 OF_SIGNING_IN = {
     *(events.WRONG_PASSWORD, events.WRONG_CODE, events.LOCKED_OUT, events.INACTIVE, events.DEMO_REFUSED),

@@ -183,7 +183,7 @@ def test_an_image_that_another_tab_has_unshared_is_deleted_all_the_same(share: I
 
 def test_nothing_is_unshared_where_a_rule_refuses_to_delete(share: ImageShare, template: Template) -> None:
     with pytest.raises(ValidationError, match="Delete it first"):
-        share.image.delete(unshare=True)
+        share.image.remove(by=Actor(), unshare=True)
     assert ImageShare.objects.filter(pk=share.pk).exists()
     assert not Entry.objects.filter(event="UnshareImage").exists()
     assert (Entry.objects.first().event, Entry.objects.first().outcome) == ("DeleteImage", "image_used_by_template")
@@ -214,7 +214,7 @@ def test_a_recipient_unshares_nothing_from_others_by_deleting(share: ImageShare,
     assert "2 accounts" not in answer.content.decode()
     assert ImageShare.objects.count() == 2
     with pytest.raises(ValidationError, match="only the account that created it"):
-        share.image.delete(by=Actor(account_id=GLOBEX), unshare=True)
+        share.image.remove(by=Actor(account_id=GLOBEX), unshare=True)
     assert ImageShare.objects.count() == 2
 
 
