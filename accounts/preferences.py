@@ -64,9 +64,9 @@ class PreferencesForm(forms.Form):
         if not self.list_name:
             return
         if self.list_name not in COLUMNS:
-            raise ValidationError(_("There is no such list."), code="no_such_list")
+            raise ValidationError(_("There is no such list."))
         if not COLUMNS[self.list_name].keys() >= set(self.chosen_columns):
-            raise ValidationError(_("The list has no such column."), code="no_such_column")
+            raise ValidationError(_("The list has no such column."))
 
     def save(self, user: User) -> None:
         """Keep what was sent. An empty value is forgotten."""

@@ -233,15 +233,12 @@ class ShareManyForm(ActionForm):
         parts = (entered.account_id(part) for part in re.split(r"[\s,;，；、]+", text))
         ids = list(dict.fromkeys(part for part in parts if part))
         if not ids:
-            raise ValidationError(self.fields["accounts"].error_messages["required"], code="required")
+            raise ValidationError(self.fields["accounts"].error_messages["required"])
         if len(ids) > MOST_ACCOUNTS:
-            raise ValidationError(
-                _("Enter at most %(most)s accounts at once."), code="too_many", params={"most": MOST_ACCOUNTS}
-            )
+            raise ValidationError(_("Enter at most %(most)s accounts at once."), params={"most": MOST_ACCOUNTS})
         if (shares := len(ids) * self.image_count) > MOST_SHARES:
             raise ValidationError(
                 _("These are %(count)s shares; at most %(most)s are made at once. Select fewer images or accounts."),
-                code="too_many",
                 params={"count": shares, "most": MOST_SHARES},
             )
         return ids

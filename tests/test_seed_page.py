@@ -60,7 +60,7 @@ def test_make_sure_that_all_sensitive_data_and_files_in_the_image_are_removed(
 
 def test_you_must_share_with_an_account_whose_id_the_main_account_sees_in_its_user_panel(as_globex: Client) -> None:
     page = as_globex.get("/cn-hangzhou/images/custom/").content.decode()
-    panel = page[page.index('class="menu user-panel"') :]
+    panel = page[page.index('id="user"') :]
     assert re.search(rf"Main Account.*Account ID.*{GLOBEX}", panel, re.DOTALL)
 
 
