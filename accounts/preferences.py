@@ -58,7 +58,7 @@ class PreferencesForm(forms.Form):
 
     @property
     def chosen_columns(self) -> list[str]:
-        return self.data.getlist("columns")  # type: ignore[attr-defined, no-any-return] # it is a QueryDict
+        return self.data.getlist("columns")  # type: ignore[attr-defined] # it is a QueryDict
 
     def clean(self) -> None:
         if not self.list_name:

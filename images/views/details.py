@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest, account_of
+from accounts.models import Account
 from audit.models import Entry
 from images.actions import row_reasons
 from images.models import Image, Status
 from images.views.finding import owns, usable_image
 from ui.pages import page
+from ui.paging import Count
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -39,8 +41,7 @@ def image(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
         "tab": tab,
         "tabs": tabs,
         "reasons": row_reasons(request.user)(found),
-        "computer_count": computers.count(),
-        "template_count": templates.count(),
+        **_counts(account, computer_count=computers, template_count=templates),
     }
     if is_own:
         context |= _of_owner(found)
@@ -53,6 +54,12 @@ def image(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     elif tab == "history":
         context["history"] = Entry.objects.of_image(found.image_id, account.pk)[:ROWS_SHOWN]
     return page(request, "images/image.jinja", context)
+
+
+def _counts(account: Account, **things: Any) -> dict[str, int]:
+    """How many there are of each, with one query."""
+    counted = Account.objects.filter(pk=account.pk).values_list(*map(Count, things.values())).get()
+    return dict(zip(things, counted, strict=True))
 
 
 def _of_owner(image: Image) -> dict[str, Any]:

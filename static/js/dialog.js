@@ -5,6 +5,7 @@ let openedBy = "";
 // Whether a form in the dialog was sent since the page behind it was drawn, and how many are under way.
 let changed = false;
 let underWay = 0;
+const sentFromDialog = new WeakSet();
 
 // A modal dialog makes the page behind it inert; this says so to readers that do not know that by themselves.
 function coverPage(covered) {
@@ -17,7 +18,7 @@ function coverPage(covered) {
 
 // Whoever closes the dialog while it works does not want it back: the page behind it shows what was done.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (detail.target === content && !dialog.open && detail.requestConfig.verb !== "get") detail.shouldSwap = false;
+  if (sentFromDialog.has(detail.xhr) && !dialog.open) detail.shouldSwap = false;
 });
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
@@ -74,6 +75,7 @@ document.addEventListener("htmx:beforeSend", ({ detail }) => {
   if (detail.requestConfig.verb === "get" || !dialog.open) return;
   changed = true;
   underWay += 1;
+  sentFromDialog.add(detail.xhr);
   detail.xhr.addEventListener("loadend", () => {
     underWay -= 1;
     // Once what it says has been taken up.

@@ -1,4 +1,4 @@
-"""What a person chose for the console: kept with the person, so it holds in every browser; and only what is sent changes."""
+"""What a person chose for the console holds in every browser, and only what is sent changes. The help page."""
 
 from __future__ import annotations
 

@@ -82,11 +82,13 @@ def _use(recipient: Page, copy: Image, third: Desktop) -> None:
     """A template and two computers of the shared image, and a third computer's image changed to it."""
     recipient.get_by_role("row").filter(has_text=copy.image_id).get_by_role("link", name="Create Template").click()
     recipient.get_by_role("textbox", name="Template name").fill("training-rooms")
+    recipient.get_by_role("radio", name="eds.general.4c8g").check()
     _submit(recipient, "Create")
     expect(recipient.get_by_role("row").filter(has_text="training-rooms")).to_contain_text("Available")
     recipient.goto(f"/cn-shanghai/desktops/create/?image={copy}")
     expect(recipient.get_by_text("costs you nothing extra")).to_be_visible()
     recipient.get_by_role("textbox", name="Cloud computer name").fill("room")
+    recipient.get_by_role("radio", name="eds.general.4c8g").check()
     recipient.get_by_role("spinbutton", name="Quantity").fill("2")
     _submit(recipient, "Create")
     expect(recipient.get_by_role("row").filter(has_text="room-0")).to_have_count(2)
@@ -130,6 +132,7 @@ def test_from_a_computer_to_an_image_that_is_copied_shared_used_unshared_and_del
     stranger = browse(initech_user, "/cn-shanghai/images/shared/")
     expect(stranger.get_by_text("No image in China (Shanghai) is shared with your account")).to_be_visible()
     still_open = browse(globex_user, f"/cn-shanghai/desktops/create/?image={copy}")
+    still_open.get_by_role("radio", name="eds.general.4c8g").check()
 
     _unshare(owner)
 
