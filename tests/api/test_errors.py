@@ -29,7 +29,10 @@ OF_A_FIELD = {"required", "null", "blank", "invalid", "invalid_choice", "max_len
 # Made of the name of the model.
 OF_A_MODEL = {"desktop_not_found", "template_not_found"}
 # Of what no call of the API does.
-OF_THE_CONSOLE = {"demo_refused", "ram_user_limit_reached", "user_not_found"}
+OF_THE_CONSOLE = {
+    *("demo_refused", "ram_user_limit_reached", "user_not_found"),
+    *("no_such_column", "no_such_list", "too_many"),
+}
 
 
 # Functions that make a ValidationError of a field: field, sentence, code.
