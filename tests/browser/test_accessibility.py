@@ -163,7 +163,8 @@ def looked_at(page: Page, where: str) -> list[str]:
         page.set_viewport_size({"width": width, "height": 900})
         if not is_as_wide_as_the_window(page):
             found.append(f"{where} scrolls sideways at {width}")
-        if over := page.evaluate(HANGS_OVER):
+        # Between a phone and a laptop a table scrolls in its panel, and its actions stay in sight.
+        if not 768 <= width < 1024 and (over := page.evaluate(HANGS_OVER)):
             found.append(f"{where} has a table that hangs over by {over} px at {width}")
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size(NARROW)

@@ -31,13 +31,14 @@ ROWS = """() => {
     sideways: document.documentElement.scrollWidth - innerWidth,
   };
 }"""
-# The cells whose text takes two lines, and those whose actions do not fit.
+# The cells whose text takes two lines, those whose actions do not fit, and names that have no room.
 WRONG_CELLS = """() => [...document.querySelectorAll("main .grid :is(th, td)")].filter((cell) => {
   if (!cell.offsetParent) return false;
   const actions = cell.querySelector(".acts");
   const over = actions && [...actions.children].some((act) =>
     act.offsetParent && act.getBoundingClientRect().right > cell.getBoundingClientRect().right + 0.5);
-  return over || getComputedStyle(cell).whiteSpace !== "nowrap" || cell.getBoundingClientRect().height > 42;
+  const narrow = cell.matches(".c-name") && cell.clientWidth < 120;
+  return over || narrow || getComputedStyle(cell).whiteSpace !== "nowrap" || cell.getBoundingClientRect().height > 42;
 }).map((cell) => cell.textContent.trim().replace(/\\s+/g, " ").slice(0, 60))"""
 # Links within a sentence aside, and what only a reader's software sees.
 SMALL_TARGETS = """() => {

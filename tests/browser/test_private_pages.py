@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.browser import BROWSER
 from tests.browser.test_sign_in import sign_in
@@ -56,13 +56,28 @@ def test_back_after_a_sign_out_ends_at_the_sign_in_page(page_of_acme: Page, imag
 
 def test_back_after_a_sign_out_shows_no_secret_of_an_access_key(page_of_acme: Page) -> None:
     page = page_of_acme
-    page.goto("/account/keys/create/")
-    page.get_by_role("button", name="Create AccessKey").click()
+    page.goto("/account/")
+    page.get_by_role("link", name="Create AccessKey").click()
+    page.get_by_role("dialog").get_by_role("button", name="Create AccessKey").click()
     secret = page.locator("#secret").inner_text()
     assert len(secret) > 20
+    page.keyboard.press("Escape")
     sign_out(page)
     page.go_back()
     expect_the_sign_in_page(page, secret)
+
+
+def test_back_after_a_sign_out_does_not_show_the_page_that_had_a_secret(page_of_acme: Page) -> None:
+    page = page_of_acme
+    page.goto("/account/keys/create/")
+    page.get_by_role("button", name="Create AccessKey").click()
+    secret = page.locator("#secret").inner_text()
+    sign_out(page)
+    # The page is the answer to a form and is not stored, so the browser asks before it sends the form again.
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        page.go_back()
+    page.wait_for_load_state()
+    assert secret not in page.content()
 
 
 def test_back_after_a_sign_out_shows_no_secret_of_an_authenticator_app(page_of_acme: Page) -> None:

@@ -155,6 +155,8 @@ def test_a_refused_form_has_the_focus_where_there_is_something_to_correct(
     expect(dialog.get_by_role("textbox", name="Account")).to_be_focused()
     confirm(dialog, GLOBEX, tick=False)
     expect(dialog.get_by_role("checkbox")).to_be_focused()
+    # Whose account it is stays there.
+    expect(dialog.locator("#recipient")).to_contain_text("G****x")
 
 
 def test_an_image_that_cannot_be_shared_says_why_before_anyone_types(
