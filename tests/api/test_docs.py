@@ -65,6 +65,6 @@ def test_recommend_leads_to_a_row_with_cause_and_remedy() -> None:
     page = Browser().get("/api/errors/").content.decode()
     with translation.override("en"):
         for error in ERRORS:
-            assert f'<tr id="{error.code}">' in page
+            assert f'<tr id="{error.code}" ' in page
             assert str(error.cause)
             assert str(error.remedy)
