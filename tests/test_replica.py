@@ -59,7 +59,7 @@ def _wait_until_caught_up(primary: str, replica: str) -> None:
 
 
 def _says_shared(page: str, account: str) -> bool:
-    return f"hidden id=\"shared-" in page and f">{account}</span></form>" in page
+    return 'hidden id="shared-' in page and f">{account}</span></form>" in page
 
 
 def test_people_see_their_own_writes_at_once_and_others_when_the_replica_has_them(
