@@ -114,7 +114,8 @@ def served(
 ) -> Iterator[Console]:
     """A console with the demo data, served by gunicorn until the block ends; its log is in the folder.
 
-    `loaded` says that the database has the demo data already; `code` is another version of the console.
+    `loaded` says that the database has the demo data already; `code` is another version of the console, with packages
+    of its own.
     """
     environment = production(database_url, **environment)
     collect_static_files()
@@ -125,7 +126,7 @@ def served(
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, log.open("wb") as output:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         process = subprocess.Popen(
-            [BIN / "gunicorn", "--bind", f"fd://{listener.fileno()}"],
+            [(BIN if code == ROOT else code / ".venv/bin") / "gunicorn", "--bind", f"fd://{listener.fileno()}"],
             cwd=code,
             env=environment,
             pass_fds=[listener.fileno()],
