@@ -30,7 +30,7 @@ def before_the_newest_migration() -> str | None:
 
     What a merge brought came at once: nobody ran the states in between.
     """
-    history = ("log", "--first-parent", "--diff-merges=first-parent")
+    history = ("log", "--no-patch", "--first-parent", "--diff-merges=first-parent")
     try:
         added = git(*history, "--diff-filter=A", "-1", "--format=%H", "--", "*/migrations/0*.py").decode().strip()
         return git("rev-parse", "--verify", f"{added}^").decode().strip() if added else None
