@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.processes import Console
 
 GLOBEX = "5316109394400002"
+# Variables that say where this version and its packages are.
+OF_THIS_RUN = {"DJANGO_SETTINGS_MODULE", "MAKEFLAGS", "MAKELEVEL", "VIRTUAL_ENV"}
 SHARING = "/cn-hangzhou/images/m-acmedemo000000001/sharing/"
 
 
@@ -47,7 +49,7 @@ def old_code(tmp_path: Path) -> Path:
     with tarfile.open(fileobj=io.BytesIO(git("archive", commit))) as archive:
         archive.extractall(folder, filter="data")
     # It runs with packages and files of its own, which its Makefile fetches and makes.
-    environment = {name: text for name, text in os.environ.items() if name not in {"VIRTUAL_ENV", "MAKEFLAGS"}}
+    environment = {name: text for name, text in os.environ.items() if name not in OF_THIS_RUN}
     own_uv = ROOT / ".tools/bin/uv"
     uv = [f"UV={own_uv}"] if own_uv.exists() else []
     subprocess.run(["make", "-s", *uv, ".venv/base", "static"], cwd=folder, env=environment, check=True)
