@@ -105,6 +105,15 @@ def test_only_what_says_so_is_kept(acme: Account, globex: Account) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_connection_is_looked_at_where_plans_are_kept(acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert by_key(acme.pk) == [acme]
+    for session in ("any", "read-write"):
+        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "target_session_attrs", session)
+        with keeping_plans(connection):
+            assert connection.is_usable()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_plans_are_kept_by_each_connection_and_an_error_ends_none(acme: Account) -> None:
     with keeping_plans(connection), pytest.raises(DatabaseError), connection.cursor() as cursor:
         cursor.execute("SELECT 1 / 0")

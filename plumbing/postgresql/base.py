@@ -42,15 +42,16 @@ class Connection(psycopg.Connection[Any]):
 class PlanningCursor(base.CursorMixin, psycopg.Cursor[Any]):
     """Has the server keep the plan of each statement."""
 
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+    def execute(self, query: Any, params: Any = None, *, prepare: bool | None = True, **options: Any) -> Any:
+        # None comes from the connection's own `execute`.
         try:
-            return super().execute(query, params, prepare=True, **options)
+            return super().execute(query, params, prepare=prepare is not False, **options)
         except psycopg.errors.FeatureNotSupported:
             # A migration has given a column another type since the statement was planned.
             if self.connection.info.transaction_status != TransactionStatus.IDLE:
                 self.connection.pgconn.finish()
                 raise psycopg.OperationalError("the schema has changed meanwhile") from None
-            super().execute("DEALLOCATE ALL")
+            super().execute("DEALLOCATE ALL", prepare=False)
             return super().execute(query, params, **options)
 
 
