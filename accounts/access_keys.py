@@ -94,7 +94,7 @@ class AccessKey(models.Model):
         Raises ValidationError (code `access_key_limit_reached`) when the user has MAX_KEYS_PER_USER keys already.
         """
         key = cls(user=user, access_key_id=ID_PREFIX + _random(ID_LENGTH - len(ID_PREFIX)))
-        # Of a key that is refused there is no ID to tell.
+        # A key that is refused has no ID that the log could name.
         columns, details = {"account_id": user.account_id or ""}, {"user": user.username}
         # The lock is what makes the count hold until the commit.
         with action(

@@ -43,7 +43,7 @@ for model in (Group, EmailAddress, Authenticator, UserSession):
     # Nobody's groups, second factors and sessions are edited as rows; what support staff do with them is below.
     admin.site.unregister(model)
 ACCOUNT = column("account_id", _("account"))
-# Of what can be deleted here, each is asked about and goes by its model's own verb.
+# Each object that is deleted here is asked about on its own, and goes through its model's own verb.
 admin.site.disable_action("delete_selected")
 admin.site.site_header = _("Elastic Desktop Service support")
 admin.site.site_title = _("Support")
@@ -53,7 +53,7 @@ def changelist_link(model: str, text: Any, **narrowed_by: str) -> str:
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{model}_changelist", query=narrowed_by), text)
 
 
-# Limits, and who somebody is, are changed by whoever has just shown who they are.
+# A person must have just shown who they are before they change limits, or who somebody is.
 @admin.register(Account)
 @method_decorator(confirmed, name="changeform_view")
 class AccountAdmin(BigTableAdmin):
@@ -132,7 +132,7 @@ def given_password(form: forms.Form | forms.ModelForm) -> str | None:
 
 
 def refusals_are_told(view: Callable[..., Any]) -> Callable[..., Any]:
-    """What a verb refuses is a sentence on the page that is asked for anew."""
+    """Show the refusal of a verb as a sentence on the page, which the browser requests again."""
 
     @wraps(view)
     def telling(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -161,9 +161,9 @@ class NewUserForm(AdminUserCreationForm):
 @method_decorator([confirmed, refusals_are_told], name="user_change_password")
 @method_decorator(confirmed, name="delete_view")
 class UserAdmin(DeletedByVerb, BigTableAdmin, NotAtomicUserAdmin):
-    """What is done to people here goes through the model's own verbs, as it does in the account centre.
+    """Changes to people here go through the model's own verbs, as they do in the account centre.
 
-    Each verb has a transaction of its own. Django's is not around it: the record of a refusal would go with it.
+    Each verb has its own transaction. Django's is not around it: its rollback would remove the record of a refusal.
     """
 
     form, add_form = UserForm, NewUserForm

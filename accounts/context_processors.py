@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def person(request: HttpRequest) -> dict[str, Any]:
-    """What the frame shows of the person: their preferences, and whether they may only look."""
+    """The facts about the person that the frame shows: their preferences, and whether they may only look."""
     user = getattr(request, "user", None)
     may_write = getattr(user, "may_write", True)
     return {

@@ -1,4 +1,4 @@
-"""Who signs in again keeps the token of their forms, so that pages which are still open go on working.
+"""A person who signs in again keeps the token of their forms, so that pages which are still open go on working.
 
 Django makes a new secret at every sign-in, so that nobody has planted it beforehand. Here a secret is bound to the
 person: it is kept when the same person signs in with it again, and made anew for anybody else.

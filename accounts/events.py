@@ -1,4 +1,4 @@
-"""What the operation log has of signing in: who came, who was refused, who was locked out, who left.
+"""The operation log records events of signing in: who came, who was refused, who was locked out, who left.
 
 A failure is an entry of the account whose name was tried. A name that belongs to nobody makes an entry without an
 account, which support staff see. No entry has a password or a code.
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 WRONG_PASSWORD, WRONG_CODE = "wrong_name_or_password", "wrong_code"
 LOCKED_OUT, INACTIVE, DEMO_REFUSED = "too_many_attempts", "inactive", "demo_refused"
-# What can be repeated without end is recorded once in as many seconds for each name.
+# An event that can be repeated without end is recorded once in this many seconds for each name.
 ONCE_IN = 300
-# Failures with names that belong to nobody that are recorded in one minute, all addresses together.
+# At most this many failures with names of nobody are recorded in one minute, for all addresses together.
 STRANGERS_A_MINUTE = 60
 LONGEST_NAME = 254
 
@@ -137,7 +137,7 @@ def _password_changed(sender: Any, request: HttpRequest, user: User, **_: Any) -
 
 
 def _password_reset(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
-    # Whoever resets a password is not signed in, and acts as the person whose mail they read.
+    # A person who resets a password is not signed in, and acts as the person whose mail they read.
     record("ResetPassword", request, user)
 
 

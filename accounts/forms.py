@@ -67,7 +67,7 @@ class ResetPasswordForm(AllauthResetPasswordForm):
 
 
 class RecordedCodeForm(forms.Form):
-    """Whoever has guessed too often is in the operation log. allauth tells of wrong codes itself."""
+    """A person who has guessed too often is recorded in the operation log. allauth itself reports wrong codes."""
 
     user: User
 
@@ -100,7 +100,7 @@ class ActivateAppForm(ActivateTOTPForm):
         return code
 
 
-# What allauth and fido2 raise over an answer of an authenticator that no authenticator gives.
+# allauth and fido2 raise these errors for an answer that no authenticator gives.
 UNREADABLE = (
     AttributeError,
     InvalidSignature,
@@ -122,7 +122,7 @@ class CredentialField(forms.JSONField):
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value}) from None
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What the refused form shows again."""
+        """The value that the refused form shows again."""
         try:
             return super().bound_data(data, initial)
         except (RecursionError, ValueError):
@@ -179,7 +179,7 @@ class AddPasskeyForm(ReadableCredential, AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name")
-        # Whoever can sign in with it alone is asked for a fingerprint or a PIN, and has no password to give away.
+        # A person who can sign in with it alone is asked for a fingerprint or a PIN, and has no password to give away.
         self.fields["passwordless"].initial = True
 
 
@@ -190,7 +190,7 @@ class EditPasskeyForm(EditWebAuthnForm):
 
 
 class RamUserForm(forms.Form):
-    """What the main user says of a RAM user; the model's verbs check and write it."""
+    """The main user enters these values of a RAM user; the model's verbs check and write them."""
 
     name = NameField(
         label=_("Name"),

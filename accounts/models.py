@@ -155,7 +155,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     # that does not know of it yet can still write users.
     joined_after_entry_id = models.BigIntegerField(default=0, db_default=0, editable=False)
 
-    # What the person chose for the console: see accounts/preferences.py. Empty is everything as usual.
+    # The person's choices for the console: see accounts/preferences.py. Empty means that everything is as usual.
     preferences = models.JSONField(
         _("preferences"), default=dict, blank=True, editable=False, db_default=models.Value({}, models.JSONField())
     )
@@ -226,7 +226,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def ram_name(self) -> str:
         return self.username.partition("@")[0]
 
-    # What is done to people, by the main user or by support staff. A password of None is none: nobody signs in with it.
+    # The main user or support staff do these actions to people. A password of None is no password: nobody signs in with
+    # it.
 
     def create(self, password: str | None, *, by: Actor) -> None:
         """Make this person, a RAM user if they have a policy.
@@ -303,7 +304,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _action(self, event: str, by: Actor, **details: Any) -> Iterator[ActionEntry]:
         """Do one action on this person, as they are under the lock."""
         lock = self.locked() if self.pk else None
-        # Whoever acts, the entry belongs to the person's account.
+        # The entry belongs to the person's account, whoever acts.
         columns = {"account_id": self.account_id or ""}
         with action(
             event, by=by, about=self, right=MANAGE_PEOPLE, lock=lock, columns=columns, details=details

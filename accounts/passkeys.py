@@ -49,7 +49,7 @@ class SignInWithPasskey(LoginWebAuthnView):
 
 
 def _question(request: HttpRequest) -> str | None:
-    """What was asked, as JSON. None if it was asked too long ago, by nobody, or was answered before."""
+    """The question that was asked, as JSON. None if it was asked too long ago, by nobody, or was answered before."""
     question: str | None = request.get_signed_cookie(COOKIE, default=None, salt=COOKIE, max_age=ANSWERED_WITHIN)
     if question is None:
         return None

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 # The secret of an authenticator app, as long as it is being set up (allauth.mfa.totp).
 TOTP_SECRET = "mfa.totp.secret"  # noqa: S105 - the name of one
-# What sets a new password, from opening the link of a mail until the password is set (allauth.account).
+# The secret that sets a new password, from opening the link of a mail until the password is set (allauth.account).
 RESET_KEY = "_password_reset_key"
 SECRETS = (TOTP_SECRET, RESET_KEY)
 
 
 def hashed(key: str) -> str:
-    """What the database has of a session's key. A key is random and long, so its hash needs no salt."""
+    """The hash of a session's key, which the database has. A key is random and long, so its hash needs no salt."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:40]
 
 

@@ -1,4 +1,4 @@
-"""What django-allauth asks of this console: where people's addresses come from, what is said, kept and recorded."""
+"""The adapters that django-allauth asks: where people's addresses come from, what is said, kept and recorded."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["AccountAdapter", "MFAAdapter", "confirmed", "keep_sessions", "throttled"]
 
 logger = logging.getLogger(__name__)
-# Whoever has just signed in has shown who they are. Counted in seconds from each step of the sign-in.
+# A person who has just signed in has shown who they are. Counted in seconds from each step of the sign-in.
 SIGN_IN_COUNTS = 300
 
 
@@ -121,13 +121,13 @@ class MFAAdapter(DefaultMFAAdapter):
 def signed_in_lately(request: HttpRequest) -> bool:
     """Whether a password, code or passkey was given in this session within the last five minutes."""
     seconds = min(SIGN_IN_COUNTS, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
-    # Of a clock that was set back, no time that is to come counts.
+    # A time in the future does not count: the clock was set back.
     steps = get_authentication_records(request, request.user)
     return any(0 <= time.time() - step["at"] < seconds for step in steps)
 
 
 def confirmed(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Whoever wants this page has lately given their password, a code or a passkey; else they are asked now.
+    """A person gets this page if they have lately given their password, a code or a passkey; else they are asked now.
 
     allauth's own decorator keeps a POST in the session until then, with the passwords in it. Here it is sent anew.
     """
@@ -147,7 +147,7 @@ def _remember(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def _end_others(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
-    """Whoever knew the old password is signed out. The session that changed it goes on, with a new key."""
+    """Sign out everybody who knew the old password. The session that changed it goes on, with a new key."""
     if request.user == user:
         remember(request, user)
         end_sessions([user], but=request)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from audit.models import Actor
 
-# What an answer says besides its RequestId.
+# The fields of an answer besides its RequestId.
 type Answer = dict[str, Any]
 
 REGION = Parameter("RegionId", Text(32), required=True)

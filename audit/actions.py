@@ -60,7 +60,7 @@ class ActionEntry:
     by: Actor
     columns: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
-    # What the lock gives.
+    # The object that the lock gives.
     locked: Any = None
     # The columns that differ, for each entry that is written on success.
     _entries: list[dict[str, Any]] = field(default_factory=lambda: [{}])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-# Shares and all other actions, and refusals by their code; what is rolled back is not counted.
+# Counts shares and all other actions, and refusals by their code. An action that is rolled back is not counted.
 RECORDED = Counter("eds_operations", "Entries of the operation log", ["event", "outcome", "door"])
 
 
@@ -33,7 +33,7 @@ class Door(models.TextChoices):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts, through which door. `account_id` is empty for support staff and for the command line."""
+    """The person who acts, and through which door. `account_id` is empty for support staff and the command line."""
 
     name: str = ""
     user_id: str = ""
@@ -64,11 +64,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(account_id=account_id, image_id=image_id).order_by("-id")
 
     def of_resource(self, resource_id: str, account_id: str) -> EntryQuerySet:
-        """What was done with the cloud computer or the template of that ID, newest first."""
+        """The entries about the cloud computer or the template of that ID, newest first."""
         return self.filter(account_id=account_id, resource_id=resource_id).order_by("-id")
 
     def notices_for(self, account_id: str) -> EntryQuerySet:
-        """What other accounts shared with this one, or no longer share."""
+        """The entries about images that other accounts shared with this one, or no longer share."""
         return self.filter(
             other_account_id=account_id, event__in=("ShareImage", "UnshareImage"), outcome=Entry.SUCCESS
         ).order_by("-id")

@@ -24,7 +24,7 @@ FORM_REFUSALS = (
     "null_characters_not_allowed",
     "required",
     "step_size",
-    # Of a password that is too weak.
+    # The password is too weak.
     "password_entirely_numeric",
     "password_too_common",
     "password_too_short",

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-# More than there are writers at once. An entry that is committed after as many that began later is missed by none.
+# More than the writers at one time. So an entry is missed by none if it is committed after as many that began later.
 WINDOW = 64
-# What is sealed, in this order for ever: an entry keeps the seal that it was written with.
+# These columns are sealed, in this order for ever: an entry keeps the seal that it was written with.
 SEALED = (
     "at",
     "event",
@@ -122,7 +122,7 @@ def bind(earlier: Iterable[tuple[int, str]]) -> str:
 
 
 def read_bond(text: str) -> Bond:
-    """What `bind` wrote, or the first version's spans. Raises ValueError for any other text."""
+    """Read what `bind` wrote, or the first version's spans. Raises ValueError for any other text."""
     version, *parts = text.split(";")
     if not parts:
         return Bond(_numbers(version))
@@ -156,7 +156,7 @@ class _Reader:
     def __init__(self) -> None:
         # The latest entries, by number: those that later ones name. Numbers are given in order, so old ones are not.
         self.recent: OrderedDict[int, Seen] = OrderedDict()
-        # What has a sentence already.
+        # The entries that have a sentence already.
         self.missed: set[int] = set()
         self.replaced: set[int] = set()
 

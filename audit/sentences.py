@@ -1,4 +1,4 @@
-"""What an entry of the operation log says to people: a sentence in the past, or what was tried and refused."""
+"""Entries of the operation log as sentences for people: what was done, or what was tried and refused."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("Asked for a password reset of %(user)s"),
         _("Tried to ask for a password reset of %(user)s"),
     ),
-    # Of the API alone: a call with one of these names is recorded as what it does to each thing, unless the policy
-    # of its user refuses the whole call.
+    # Only the API has these names. A call is recorded as what it does to each thing; it is recorded under its own
+    # name only if the policy of its user refuses the whole call.
     "ModifyImagePermission": (
         _("Shared or unshared %(image)s"),
         _("Tried to share or unshare %(image)s"),
@@ -83,7 +83,7 @@ def sentence_of(entry: Entry) -> Markup:
 
 
 def _parts(entry: Entry) -> dict[str, Any]:
-    # Whoever can write to the database can write anything there.
+    # Anybody who can write to the database can write anything there.
     details = entry.details if isinstance(entry.details, dict) else {}
     return {
         "image": _image(entry, details),

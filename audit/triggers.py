@@ -50,7 +50,7 @@ DROP = {
 }
 
 
-# As PostgreSQL says them. What they do stands in the function.
+# The triggers in PostgreSQL's own words. The function says what they do.
 POSTGRESQL_DEFINITIONS = {
     "audit_entry_final": "CREATE TRIGGER audit_entry_final BEFORE DELETE OR UPDATE ON audit_entry "
     "FOR EACH ROW EXECUTE FUNCTION audit_entry_is_final()",

@@ -1,4 +1,4 @@
-"""What a user may do with a computer or a template, and why not: asked by pages and dialogs before anyone tries."""
+"""The actions that a user may do with a computer or a template, or why not. Pages and dialogs ask before the try."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ACTIONS: dict[str, tuple[Any, ...]] = {
 def refusals(action: str, user: User, thing: Configuration | None = None) -> list[str]:
     """The sentences that speak against the action, none when the user may do it.
 
-    They come from the rules that refuse the action itself; what depends on what is entered is not asked here.
+    They come from the rules that refuse the action itself. Rules about entered values are not asked here.
     """
     if not user.may_write:
         return [str(READ_ONLY_MESSAGE)]
@@ -61,7 +61,7 @@ class Reasons(NamedTuple):
 
 
 def row_reasons(user: User) -> Callable[[Desktop], Reasons]:
-    """What the rows of computers say beside their actions. The rules look only at what a row knows already."""
+    """The reasons that rows of computers show beside their actions. The rules look only at what a row knows already."""
     read_only = Reasons(*[str(READ_ONLY_MESSAGE)] * len(Reasons._fields)) if not user.may_write else None
 
     def reasons(desktop: Desktop) -> Reasons:

@@ -30,7 +30,7 @@ class DesktopType:
 
     @property
     def family(self) -> str:
-        """What DescribeBundles calls DesktopTypeFamily: the name but for its size."""
+        """The name without its size. DescribeBundles calls it DesktopTypeFamily."""
         return self.name.rpartition(".")[0]
 
     @property

@@ -107,13 +107,13 @@ class ConfigurationForm(ActionForm):
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """What was entered of type and disks, of a valid form."""
+        """The type and the disks that were entered. The form must be valid."""
         entered = {name: self.cleaned_data[name] for name in ("desktop_type", "system_disk_gib", "data_disk_gib")}
         return {**entered, "data_disk_gib": entered["data_disk_gib"] or 0}
 
 
 class NamesForm(ActionForm):
-    """What one enters to create computers after a template."""
+    """The values that a person enters to create computers after a template."""
 
     name = NameField(label=_("Cloud computer name"), required=False)
     amount = forms.IntegerField(

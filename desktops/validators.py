@@ -189,7 +189,7 @@ def template_is_paid_by_use(it: Desktop) -> None:
         )
 
 
-# What a computer is doing: StartDesktops, StopDesktops and RebootDesktops say which state they need
+# The state of a computer: StartDesktops, StopDesktops and RebootDesktops say which state they need.
 
 
 def computer_is_stopped(it: Desktop) -> None:

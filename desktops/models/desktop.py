@@ -150,7 +150,7 @@ class Desktop(Configuration):
 
     @property
     def status(self) -> Status:
-        """What `DesktopQuerySet.in_status` finds in SQL, for one computer in hand."""
+        """The status of one computer in hand, by the rule that `DesktopQuerySet.in_status` has in SQL."""
         return Status(self.doing if self.settles_at > timezone.now() else self.settles_to)
 
     @property

@@ -59,7 +59,7 @@ class TemplateQuerySet(DeletedByVerb, models.QuerySet["Template"]):
 
 
 class Template(Configuration):
-    """What cloud computers are created after (a bundle, in the API's older word).
+    """A template, after which cloud computers are created (a bundle, in the API's older word).
 
     Whether it is available is not stored: it is while its account may use its image and the image is Available. So
     unsharing an image makes the recipient's templates of it unavailable in the same moment, and they stay until their
@@ -105,7 +105,7 @@ class Template(Configuration):
     # CreateTemplate.RegionConfigList: each region's ID with the rest of its entry, as it was sent. Empty for a template
     # of one region. `region` is where the template is listed.
     regions = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
-    # What the API was told of what computers here do not have; it is given back as it was sent.
+    # The API was sent these values, which computers here do not have. It gives them back as they were sent.
     extras = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
 
     # From TemplateQuerySet.owned_by.
@@ -123,7 +123,7 @@ class Template(Configuration):
 
     @property
     def status(self) -> Status:
-        """What `TemplateQuerySet.in_status` finds in SQL, for one template that `owned_by` gave."""
+        """The status of one template that `owned_by` gave, by the rule that `TemplateQuerySet.in_status` has in SQL."""
         return Status.UNAVAILABLE if self.unavailable_because else Status.AVAILABLE
 
     @property
