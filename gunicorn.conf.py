@@ -21,7 +21,7 @@ _COUNTS, _OURS = "PROMETHEUS_MULTIPROC_DIR", "console-metrics-"
 
 
 def _remove(folder, process):
-    # Its workers, which end in the same way, leave it to the server.
+    # The workers, which end in the same way, leave the folder to the server.
     if os.getpid() == process:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -33,13 +33,13 @@ if _COUNTS not in os.environ:
 
 
 def pre_exec(server):
-    # Who takes over from this server (SIGUSR2) has a folder of its own.
+    # A server that takes over from this one (SIGUSR2) has a folder of its own.
     if Path(os.environ[_COUNTS]).name.startswith(_OURS):
         server.cfg.env_orig.pop(_COUNTS, None)
 
 
 def when_ready(server):
-    # What is loaded lives as long as the server. The collector looks at none of it, so the processes go on sharing it.
+    # Loaded objects live as long as the server. The collector looks at none of them, so the processes still share them.
     gc.collect()
     gc.freeze()
 
@@ -66,7 +66,7 @@ Worker.limits = {
     # More than all lines and header fields that a browser or the SDK sends; more than DATA_UPLOAD_MAX_MEMORY_SIZE.
     "max_request_header_size": 32 * 1024,
     "max_request_body_size": 3 * 1024 * 1024,
-    # Of each connection, what is kept in memory; the rest is in a temporary file.
+    # So many bytes of each connection are kept in memory; the rest is in a temporary file.
     "inbuf_overflow": 64 * 1024,
     "outbuf_overflow": 256 * 1024,
     # An export waits for its reader at this many bytes.

@@ -1,4 +1,4 @@
-"""AccessKeys: what a program signs its API calls with, in the name of one user.
+"""AccessKeys: a program signs its API calls with one, in the name of one user.
 
 The server must know a secret to check an HMAC, so secrets are kept encrypted, not hashed. The keys that encrypt them
 come from the setting ACCESS_KEY_ENCRYPTION_KEYS: the first encrypts, every one of them decrypts. To rotate, put a new
@@ -96,7 +96,7 @@ class AccessKey(models.Model):
         key = cls(user=user, access_key_id=ID_PREFIX + _random(ID_LENGTH - len(ID_PREFIX)))
         # A key that is refused has no ID that the log could name.
         columns, details = {"account_id": user.account_id or ""}, {"user": user.username}
-        # The lock is what makes the count hold until the commit.
+        # The count stays true until the commit because of the lock.
         with action(
             "CreateAccessKey", by=by, right=None, lock=user.locked(), columns=columns, details=details
         ) as entry:
@@ -113,7 +113,7 @@ class AccessKey(models.Model):
         self._set_active(active=False, event="DisableAccessKey", by=by)
 
     def remove(self, *, by: Actor) -> None:
-        """Delete the key for good; what it signs is refused from this moment on."""
+        """Delete the key for good. Calls that it signs are refused from this moment on."""
         with self._action("DeleteAccessKey", by):
             self.delete()
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 for model in (Group, EmailAddress, Authenticator, UserSession):
-    # Nobody's groups, second factors and sessions are edited as rows; what support staff do with them is below.
+    # Groups, second factors and sessions are not edited as rows; the actions of support staff on them are below.
     admin.site.unregister(model)
 ACCOUNT = column("account_id", _("account"))
 # Each object that is deleted here is asked about on its own, and goes through its model's own verb.
@@ -98,7 +98,7 @@ class AccountAdmin(BigTableAdmin):
 
 
 class AccountWidget(ForeignKeyRawIdWidget):
-    """Django looks for whatever was entered, to name it beside the field; PostgreSQL has no NUL."""
+    """Django looks up any text that was entered, to name it beside the field. PostgreSQL takes no NUL in a text."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         value = super().value_from_datadict(data, files, name)
@@ -115,7 +115,7 @@ class UserForm(UserChangeForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """Django's own writes the whole person as they were read, and no entry."""
+    """Django's own form writes the whole person as they were read, and writes no entry."""
 
     def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -127,7 +127,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 def given_password(form: forms.Form | forms.ModelForm) -> str | None:
-    """None where Django's form was told that the person gets none."""
+    """The new password, or None where Django's form was told that the person gets none."""
     return form.cleaned_data["password1"] if form.cleaned_data["set_usable_password"] else None
 
 
@@ -193,13 +193,13 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, NotAtomicUserAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        # Nobody moves to another account, or becomes a RAM user there.
+        # An existing person cannot move to another account, or become a RAM user there.
         fixed = ("account", "ram_id") if obj else ()
         only_shown = () if request.user.is_superuser else tuple(STAFF_FIELDS)
         return (*self.readonly_fields, *fixed, *only_shown)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers change support staff: who sets a superuser's password or address is one."""
+        """Only superusers change support staff: a person who sets a superuser's password or address is as powerful."""
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -222,7 +222,7 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, NotAtomicUserAdmin):
             (obj.enable if is_active else obj.disable)(by=by)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
-        # One for this request, whose form knows who acts.
+        # A copy for this request, so that its form knows who acts.
         mine = copy(self)
         mine.change_password_form = partial(PasswordForm, by=Actor.of(request, Door.ADMIN))
         return super(UserAdmin, mine).user_change_password(request, id, form_url)
@@ -237,7 +237,7 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, NotAtomicUserAdmin):
 
     @admin.action(description=_("Remove second factors and end sessions"), permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
-        """For who has lost the telephone and the recovery codes. Support staff make sure of who it is first."""
+        """For a person who has lost the telephone and the recovery codes. Support staff first make sure who it is."""
         return confirmed(self._remove_second_factors)(request, users)
 
     def _remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:

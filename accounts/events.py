@@ -56,7 +56,7 @@ def connect() -> None:
 
 
 def record(event: str, request: HttpRequest, user: User, outcome: str = Entry.SUCCESS, **details: Any) -> None:
-    """An entry about what this person did, or what was tried in their name."""
+    """Write an entry about an action of this person, or about one that was tried in their name."""
     is_theirs = outcome == Entry.SUCCESS or request.user == user
     by = _somebody(
         request,
@@ -69,7 +69,7 @@ def record(event: str, request: HttpRequest, user: User, outcome: str = Entry.SU
 
 
 def sign_in_failed(request: HttpRequest, name: str, outcome: str, **details: Any) -> None:
-    """A sign-in that was refused, or a signed-in person who could not show who they are."""
+    """Record a refused sign-in, or a signed-in person who could not show who they are."""
     name = logon_name(name)[:LONGEST_NAME]
     if outcome != WRONG_PASSWORD and not _is_first("SignIn", outcome, name):
         return
@@ -90,7 +90,7 @@ def locked_out_of_codes(request: HttpRequest, user: User) -> None:
 
 
 def password_reset_requested(request: HttpRequest, user: User) -> None:
-    """Nobody knows who asked for it: the entry has the address, and no person."""
+    """The entry has the address and no person, because nobody knows who asked for the reset."""
     if _is_first("RequestPasswordReset", "", user.username):
         details = {"user": user.username}
         audit.record("RequestPasswordReset", by=_somebody(request), account_id=user.account_id or "", details=details)

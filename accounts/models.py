@@ -226,13 +226,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def ram_name(self) -> str:
         return self.username.partition("@")[0]
 
-    # The main user or support staff do these actions to people. A password of None is no password: nobody signs in with
-    # it.
+    # The main user or support staff do these actions to people. With a password of None, no password signs in.
 
     def create(self, password: str | None, *, by: Actor) -> None:
         """Make this person, a RAM user if they have a policy.
 
-        Raises ValidationError, or PermissionDenied for who may not; so do the verbs that follow.
+        Raises ValidationError, or PermissionDenied for people who may not do it; so do the verbs below.
         """
         with self._action("CreateUser", by):
             if self.policy:
@@ -322,11 +321,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         with self._action(event, by):
             self.is_active = active
             self.save(update_fields=["is_active"])
-            # Also before they are enabled: whoever signed in at the very moment of being disabled stays out.
+            # Sessions end before a person is enabled too: one who signed in at the moment of being disabled stays out.
             end_sessions([self])
 
     def _count_as_ram_user(self) -> None:
-        # The lock is what makes the count hold until the commit.
+        # The count stays true until the commit because of the lock.
         Account.objects.select_for_update(no_key=True).get(pk=self.account_id)
         if User.objects.filter(account_id=self.account_id, ram_id__isnull=False).count() >= RAM_USER_LIMIT:
             raise ValidationError(

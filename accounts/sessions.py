@@ -36,7 +36,7 @@ def hashed(key: str) -> str:
 
 
 class SessionStore(db.SessionStore):
-    """`session_key` is the key itself, as the cookie has it. Only what goes to the database is hashed."""
+    """`session_key` is the key itself, as the cookie has it. Only the key in the database is hashed."""
 
     def load(self) -> dict[str, Any]:
         """The session's data; none for a key that is not known, or is no key at all: it comes from a cookie."""
@@ -44,8 +44,8 @@ class SessionStore(db.SessionStore):
         if key.isascii() and key.isalnum():
             for (data,) in _data(hashed(key), timezone.now()):
                 return self.decode(data)
-        # The key is forgotten by beginning anew. Django's own `load` would look for the key itself among the hashes, so
-        # whoever read a hash could sign in with it.
+        # This forgets the key by beginning anew. Django's own `load` would look for the key itself among the hashes, so
+        # a person who read a hash could sign in with it.
         super().__init__()
         self.accessed = True
         return {}

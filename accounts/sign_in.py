@@ -73,7 +73,7 @@ class AccountAdapter(CountsByName):
         events.sign_in_failed(request, credentials.get("username") or "", events.WRONG_PASSWORD)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Also for a passkey, which no authentication backend is asked about."""
+        """Check the user here, because allauth asks no authentication backend about a passkey."""
         [backend] = get_backends()
         if not backend.user_can_authenticate(user):  # type: ignore[attr-defined]
             events.sign_in_failed(request, user.username, events.INACTIVE)
@@ -90,7 +90,7 @@ class AccountAdapter(CountsByName):
             super().send_notification_mail(template_prefix, user, context, email or user.email)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link in the mail. Its origin is a setting: whoever asks for the mail may send any Host header."""
+        """The link in the mail. Its origin is a setting, because a request for the mail may carry any Host header."""
         path = urlsplit(super().get_reset_password_from_key_url(key)).path
         return f"{settings.PUBLIC_URL}{path}"
 
@@ -109,7 +109,7 @@ class AccountAdapter(CountsByName):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Secrets are encrypted with what encrypts those of AccessKeys, and `reencrypt_access_keys` rotates both."""
+    """Secrets are encrypted with the keys that encrypt AccessKeys, and `reencrypt_access_keys` rotates both."""
 
     def encrypt(self, text: str) -> str:
         return encrypt(text)

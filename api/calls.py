@@ -1,4 +1,4 @@
-"""One call of an action, read and authenticated: what a handler gets."""
+"""One call of an action, read and authenticated, as a handler gets it."""
 
 from __future__ import annotations
 

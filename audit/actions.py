@@ -76,7 +76,7 @@ class ActionEntry:
     def _describe(self, about: Subject | None, columns: Mapping[str, Any], details: Mapping[str, Any]) -> None:
         known = about.log_columns() if about else {}
         self.details = {**known.pop("details", {}), **details}
-        # An action belongs to the account of whoever acts. Support staff act for the account of the thing.
+        # An action belongs to the account of the person who acts. Support staff act for the account of the thing.
         self.columns = {**known, "account_id": self.by.account_id or known.get("account_id", ""), **columns}
 
     def _record_success(self) -> None:
@@ -108,7 +108,7 @@ def all_or_nothing() -> Iterator[_Transaction]:
     """Do several actions in one transaction. The refusal of one undoes all; it is recorded once, after the rollback."""
     outer = _current.get()
     if outer is not None:
-        # Without a savepoint: nobody can go on after a refusal inside.
+        # No savepoint is needed: nobody can go on after a refusal inside.
         with transaction.atomic(savepoint=False):
             yield outer
         return

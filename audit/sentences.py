@@ -101,6 +101,6 @@ def _image(entry: Entry, details: dict[str, Any]) -> Markup | str:
     try:
         address = reverse("images:image", args=[entry.region_id, entry.image_id])
     except NoReverseMatch:
-        # The log keeps whatever a program has sent as an ID.
+        # The log keeps any text that a program has sent as an ID.
         return str(name)
     return Markup('<a href="{}">{}</a>').format(address, name)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 REFUSAL = "The operation log only grows: an entry is neither changed nor removed."
 
-# A database keeps this SQL, and `problems` compares it: who changes it needs a migration that makes the triggers anew.
+# A database keeps this SQL, and `problems` compares it. A change of it needs a migration that makes the triggers anew.
 NAMES = {
     "sqlite": ("audit_entry_no_update", "audit_entry_no_delete", "audit_entry_no_replace"),
     "postgresql": ("audit_entry_final", "audit_entry_no_truncate"),

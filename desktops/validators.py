@@ -301,7 +301,7 @@ def template_gpu_stays(it: Template) -> None:
         )
 
 
-# Asked first: what is said of an image that cannot be used at all would only confuse.
+# These rules come first: other sentences about an image that cannot be used at all would only confuse.
 IMAGE_RULES: tuple[Callable[[Configuration], None], ...] = (image_is_usable,)
 
 CONFIGURATION_RULES: tuple[Callable[[Configuration], None], ...] = (

@@ -233,7 +233,7 @@ def _split(url: str) -> SplitResult:
 
 
 def secret_key(value: str) -> str:
-    """A key that `manage.py check --deploy` does not warn of: whoever guesses it signs sessions of their own."""
+    """A key that `manage.py check --deploy` does not warn of: a person who guesses it can sign their own sessions."""
     if (
         len(value) < SECRET_KEY_MIN_LENGTH
         or len(set(value)) < SECRET_KEY_MIN_UNIQUE_CHARACTERS
@@ -254,11 +254,11 @@ def fernet_key_from(secret_key: str) -> str:
     ).decode()
 
 
-# What Django wants in the place of a URL.
+# These functions turn a URL into the settings that Django wants in its place.
 
 
 def cache(url: str) -> dict[str, object]:
-    """What all server processes share for a while: a Redis or, without a URL, tables of the database."""
+    """All server processes share this cache for a while: a Redis or, without a URL, tables of the database."""
     if url:
         return {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -41,7 +41,7 @@ class PageOwnerMiddleware:
         self, request: HttpRequest, view: object, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> HttpResponse | None:
         owner = _owner_of_page(request)
-        # Whoever has signed out meanwhile is led to the sign-in page by what comes after this.
+        # The code that runs after this leads a person who has signed out meanwhile to the sign-in page.
         if not owner or not request.user.is_authenticated or owner == str(request.user.pk):
             return None
         sentence = _sentence(request.user)

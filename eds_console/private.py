@@ -1,4 +1,4 @@
-"""What the console writes is for its own user alone. Imports nothing, since it runs before anything else."""
+"""Files that the console writes are for its own user alone. Imports nothing, since it runs before anything else."""
 
 import os
 from pathlib import Path
@@ -18,5 +18,5 @@ def keep_private(folder: Path = VAR_DIR) -> None:
             if mode & OTHERS and not path.is_symlink():
                 path.chmod(mode & 0o7777 & ~OTHERS)
         except OSError:
-            # It is somebody else's, who decides.
+            # The file or folder belongs to somebody else, who decides about it.
             continue

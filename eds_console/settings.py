@@ -168,8 +168,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How long a password, code or passkey that was asked for again holds, in seconds.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(env("REAUTHENTICATION_SECONDS"))
-# Counted in the cache, which all processes share. Of failed sign-ins, few for one name: who guesses
-# passwords is stopped; and more from one address, behind which there may be a whole office.
+# Counted in the cache, which all processes share. One name may have few failed sign-ins, so that nobody can guess
+# passwords. One address may have more, since a whole office may be behind it.
 ACCOUNT_RATE_LIMITS = {
     # Also those that succeed, so it is far beyond what scripts do that sign many people in from one machine.
     "login": "600/m/ip",
@@ -233,7 +233,7 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
-# Of collected files, whatever the umask is: Django's default lets everybody read them.
+# Collected files get these permissions, whatever the umask is: Django's default lets everybody read them.
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # No form has a file in it.
 FILE_UPLOAD_HANDLERS = ["ui.uploads.NoFiles"]

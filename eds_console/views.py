@@ -68,7 +68,7 @@ def problem(request: HttpRequest, status: int, title: str, sentence: str, **cont
     context.update(title=title, sentence=sentence, request_id=getattr(request, "request_id", ""))
     if status < 500:
         return page(request, "problem.jinja", context, status=status)
-    # What broke may be what the frame around the page needs, so a mistake of the console is shown without it.
+    # The frame around the page may need the part that broke, so a mistake of the console is shown without the frame.
     layout = FRAGMENT if request.headers.get("HX-Request") == "true" else PLAIN
     return render(None, "problem.jinja", {**context, "layout": layout}, status=status, using="jinja2")
 

@@ -1,4 +1,4 @@
-"""What a user may do with an image, and why not: asked by lists, pages and dialogs before anyone tries."""
+"""The actions that a user may do with an image, or why not. Lists, pages and dialogs ask before the try."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ACTIONS = {
     "share": validators.SHAREABLE_RULES,
     "unshare": (validators.image_is_custom, validators.image_is_own),
     "edit": validators.EDIT_RULES,
-    # Copying needs of the image what editing does; the region is asked for in the dialog.
+    # Copying needs the same of the image as editing does; the dialog asks for the region.
     "copy": validators.EDIT_RULES,
     "cancel_copy": validators.CANCEL_COPY_RULES,
     "delete": validators.DELETE_RULES,
@@ -38,7 +38,7 @@ ACTIONS = {
 def refusals(action: str, user: User, image: Image) -> list[str]:
     """The sentences that speak against the action, none when the user may do it.
 
-    They come from the rules that refuse the action itself; what depends on what is entered is not asked here.
+    They come from the rules that refuse the action itself. Rules about entered values are not asked here.
     """
     if not user.may_write:
         return [str(READ_ONLY_MESSAGE)]
@@ -59,9 +59,9 @@ class Reasons(NamedTuple):
 
 
 def row_reasons(user: User) -> Callable[[Image], Reasons]:
-    """What the rows of a list say beside their actions.
+    """The reasons that the rows of a list show beside their actions.
 
-    Only what a row knows is looked at, so that a list asks the database nothing more. The dialog runs every rule.
+    The rules look only at what a row knows already, so a list asks the database nothing more. The dialog runs all.
     """
     may_write = user.may_write
 

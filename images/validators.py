@@ -85,7 +85,7 @@ def image_is_available(action: AnyAction) -> None:
 
 
 def image_is_settled(action: AnyAction) -> None:
-    """Deletable are Available and Failed images: the pages disagree on Failed, and a person must get rid of those."""
+    """Available and Failed images can be deleted: the pages disagree on Failed, but a person must get rid of those."""
     if not action.image.is_available and not action.image.is_failed:
         raise ValidationError(
             _("This image is still being made. Wait until it is Available or has failed, then delete it."),
@@ -229,7 +229,7 @@ def information_was_read(confirmed: bool | None) -> None:
         raise field_error("confirmed", _("Read the information, then select the check box."), "not_confirmed")
 
 
-# What makes an image one that can be shared at all: known, and said, before anyone enters an account.
+# These rules say whether an image can be shared at all. Their answer is shown before anyone enters an account.
 SHAREABLE_RULES: tuple[Callable[[AnyAction], None], ...] = (
     image_is_custom,
     image_is_own,
@@ -247,7 +247,7 @@ RECIPIENT_RULES: tuple[Callable[[ImageShare], None], ...] = (
 
 SHARE_RULES: tuple[Callable[[ImageShare], None], ...] = (*RECIPIENT_RULES, within_share_limit)
 
-# What is known to be wrong when a share is planned for a copy that has only been started.
+# These rules can be checked when a share is planned, while its copy has only been started.
 PLAN_RULES: tuple[Callable[[ImageShare], None], ...] = (
     image_is_not_encrypted,
     recipient_is_an_account_id,
@@ -272,7 +272,7 @@ CANCEL_COPY_RULES: tuple[Callable[[AnyAction], None], ...] = (image_is_custom, i
 COPY_RULES: tuple[Callable[[ImageAction], None], ...] = (*EDIT_RULES, destination_is_another_region)
 
 
-# Who is refused by these is told nothing else of the image: with whom it is shared besides is its owner's business.
+# A person whom these rules refuse is told nothing else of the image: only its owner may know with whom it is shared.
 DECISIVE = {image_is_custom, image_is_own}
 
 

@@ -37,7 +37,7 @@ PERIODS = [
 
 
 class LogForm(ListForm):
-    """What the operation log is narrowed to. Dates are days of the person's time zone.
+    """The filters of the operation log. Dates are days of the person's time zone.
 
     The search finds the entries about each ID that begins with the text. A part of an ID that is not its beginning is
     not found, since no index finds it.

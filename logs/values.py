@@ -1,4 +1,4 @@
-"""What an account's log has: the values to filter by, and the IDs that begin with what somebody looks for."""
+"""The values in an account's log: those to filter by, and the IDs that begin with what somebody looks for."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ VALUES = """
     FROM {name} WHERE {begins} AND number <= %(most)s
   )"""
 BEGINS = "substr({name}.value, 1, length(%({name})s)) = %({name})s"
-# The filters that are chosen from what there is.
+# The filters whose values are chosen from those in the log.
 FILTERS = ("event", "outcome", "other_account_id")
 # Columns that are empty in most entries. Their indexes leave these entries out.
 MOSTLY_EMPTY = {"resource_id", "other_account_id"}
-# The columns that the search looks into, each with what its IDs begin with: people leave that out.
+# The columns that the search looks into, each with the beginnings of its IDs, which people leave out.
 IDS = {"image_id": ("m-", "desktopimage-"), "resource_id": ("ecd-", "b-"), "other_account_id": ()}
 # So many values of a filter are offered, and so many IDs are looked for at once.
 MOST = 100
@@ -71,7 +71,7 @@ def values_of(account_id: str, text: str = "") -> Values:
 
 
 def _beginnings(text: str) -> Iterator[tuple[str, str]]:
-    """For each column what its IDs may begin with."""
+    """The texts that the IDs of each column may begin with."""
     for column, kinds in IDS.items():
         for term in entered.search_terms(text):
             yield column, term

@@ -1,4 +1,4 @@
-"""What is true of the database at any moment, whatever happened before: the seed page's rules and the data model's own.
+"""The database keeps these rules at any moment, whatever happened before: the seed page's and the data model's own.
 
 Each function is one invariant and yields a sentence for each row that breaks it. It asks the database for nothing but
 such rows, so a database of a million images is looked through in constant memory. `manage.py verify` runs them all.
@@ -88,7 +88,7 @@ def shared_image_is_not_encrypted() -> Iterator[str]:
 
 def shared_image_is_available() -> Iterator[str]:
     return _sentences(
-        # Nor was it when it was shared: a clock that was set back makes an image unready again for a while.
+        # An image that was ready when it was shared is no error: a clock set back makes it unready again for a while.
         ImageShare.objects.filter(
             Q(image__failed_at__isnull=False)
             | Q(image__ready_at__gt=timezone.now()) & Q(image__ready_at__gt=F("created_at"))
@@ -201,7 +201,7 @@ def configuration_repeats_its_image() -> Iterator[str]:
     )
 
 
-# What follows is true of computers only: the values of a template may be checked when it is used.
+# The rules below are true of computers only: the values of a template may be checked when it is used.
 
 
 def computer_holds_its_image() -> Iterator[str]:

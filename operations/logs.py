@@ -8,9 +8,9 @@ from audit.middleware import current_request_id
 
 
 class ClientErrorsAsWarnings(logging.Filter):
-    """What a client sent that cannot be accepted, such as another Host or too large a form, is a warning of one line.
+    """A request that cannot be accepted, such as one with another Host or too large a form, is a warning of one line.
 
-    Django makes it an error with a traceback, and any stranger could fill the log, and raise alarms, with these.
+    Django makes it an error with a traceback. With these, any stranger could fill the log and raise alarms.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

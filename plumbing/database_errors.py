@@ -1,4 +1,4 @@
-"""What an error of the database, or of a Redis beside it, means to who asked: is it there, and does it take writes?"""
+"""The meaning of an error of the database, or of a Redis beside it: is it there, and does it take writes?"""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sqlite3
 import redis
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-# Of PostgreSQL, by SQLSTATE: it takes no writes, it ended a transaction that stood still, it has no more of something,
-# somebody stopped it, its disk fails, it has made a mistake. Django calls some of them InternalError, as it calls a
-# statement after one that failed, which would be a mistake of ours.
+# PostgreSQL's troubles, by SQLSTATE: it takes no writes, it ended a transaction that stood still, it has no more of
+# something, somebody stopped it, its disk fails, it has made a mistake. Django calls some of them InternalError. It
+# calls a statement after a failed one the same, but that would be a mistake of ours.
 TROUBLE = ("25006", "25P03", "25P04", "53", "57", "58", "XX")
 
 

@@ -1,7 +1,7 @@
 """Each migration and the note that it was applied are one transaction.
 
 Replaces: MigrationExecutor, which notes migrations with indexes and references (12 of ours) a moment after their
-transaction. Who is interrupted in that moment is told ever after that there is such a table already.
+transaction. If a migration is interrupted in that moment, every later run says that there is such a table already.
 Private names: none. `manage.py migrate` has the class in a name of its module, which `whole_migrations` replaces.
 Goes when: Django notes all migrations in their transactions.
 """

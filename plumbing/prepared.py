@@ -38,7 +38,7 @@ class _Place(models.Value):
 
 
 class _Compiled(NamedTuple):
-    """What Django makes of a query, for one database."""
+    """The SQL that Django makes of a query, for one database."""
 
     sql: str
     parameters: tuple[Any, ...]
@@ -125,7 +125,7 @@ def prepared_with_plan[Row](build: Callable[..., QuerySet[Any, Row]]) -> Prepare
 
 
 def keeping_plans(connection: Any) -> AbstractContextManager[object]:
-    """What runs inside is planned once for each connection, where the database can do so (plumbing.postgresql)."""
+    """Plan each statement inside once for each connection, where the database can do so (plumbing.postgresql)."""
     return getattr(connection, "keeping_plans", nullcontext)()
 
 

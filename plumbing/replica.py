@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 COOKIE = "written"
 COOKIE_SECONDS = 3600
-# What may be a moment late. What is not here says who somebody is and what they may do.
+# The rows of these apps may be a moment late. The other apps say who somebody is and what they may do.
 FROM_REPLICA = frozenset({"audit", "desktops", "images", "regions"})
 
 

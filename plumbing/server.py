@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 TLS_HELLO = b"\x16\x03"
 # Seconds that a client has to close its side after the last answer.
 LEAVING_SECONDS = 2
-# What ends a server.
+# These signals end a server.
 ENDS = {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM}
 # Exports at once in each process. Each has a thread and a connection to the database.
 MOST_STREAMS = 8
@@ -98,7 +98,7 @@ class Channel(HTTPChannel):
     def readable(self) -> bool:
         is_readable = super().readable()
         if is_readable and isinstance(self.request, Held):
-            # As waitress reads what has arrived: an error closes the connection, and not the process.
+            # This reads as waitress does: an error closes the connection, and not the process.
             wasyncore.read(self)
             is_readable = super().readable()
         return bool(is_readable)

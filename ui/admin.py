@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 COUNT_LIMIT = 10_000
-# What Django and the databases raise over a filter that makes no sense.
+# Django and the databases raise these errors for a filter that makes no sense.
 NOT_UNDERSTOOD = (DatabaseError, DisallowedModelAdminLookup, IncorrectLookupParameters, OverflowError, ValueError)
 
 
@@ -47,7 +47,7 @@ def column(attribute: str, title: StrPromise) -> Callable[[Any], Any]:
 class BoundedPaginator(Paginator):
     """Counts no further than COUNT_LIMIT rows: a list of a million opens as fast as a short one.
 
-    What lies beyond is reached by searching.
+    A person finds the rows beyond that by searching.
     """
 
     object_list: QuerySet[Any]
@@ -65,10 +65,10 @@ class OneOrder(ChangeList):
 
 
 class DeletedByVerb(admin.ModelAdmin):
-    """What is deleted goes through the model's own verb (`delete_model`), one at a time; a refusal is a sentence."""
+    """Delete rows through the model's own verb (`delete_model`), one at a time, and show a refusal as a sentence."""
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Django's page asks. What follows is done without its transaction, with which a refusal's record would go."""
+        """Django's page asks. The deletion is outside its transaction, whose rollback would drop a refusal's record."""
         found = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
         if found is None:
             return super().delete_view(request, object_id, extra_context)
@@ -86,7 +86,7 @@ class DeletedByVerb(admin.ModelAdmin):
 
 
 class NarrowedAdmin(admin.ModelAdmin):
-    """A list whose URL may ask for anything: what the database cannot look for is a sentence, and no error."""
+    """A list whose URL may ask for anything. A filter that the database cannot use gives a sentence, and no error."""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # An expression that takes for ever is as easy to write as a wrong one.

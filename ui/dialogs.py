@@ -22,7 +22,7 @@ type Text = Any
 
 @dataclass(frozen=True)
 class Dialog:
-    """What every dialog has. `back` is the URL of the page behind it; `subject` is a name, an ID and a region."""
+    """The parts of every dialog. `back` is the URL of the page behind it; `subject` is a name, an ID and a region."""
 
     title: Text
     back: str
@@ -30,7 +30,7 @@ class Dialog:
     # The label of the button. Without one there is nothing to submit.
     submit: Text = ""
     is_final: bool = False
-    # What stands above the reasons where the action is not possible.
+    # The text above the reasons where the action is not possible.
     impossible: Text = ""
     width: int = 640
 
@@ -68,7 +68,7 @@ def confirm(
     context = {"template": "ui/confirm.jinja", "typed": typed, **context}
     if request.method != "POST":
         return show(request, dialog, refusals=refusals(), **context)
-    # Whoever may not do it at all is refused, and that is recorded, whatever was typed.
+    # A person who may not do it at all is refused whatever they typed, and the refusal is recorded.
     if type_name and typed.strip() != type_name and not refusals():
         return show(request, dialog, status=422, mistyped=True, **context)
     try:

@@ -6,7 +6,8 @@ import unicodedata
 
 # Format characters (zero-width ones, marks of direction, soft hyphens), spaces, and ends of lines and paragraphs.
 INVISIBLE_CATEGORIES = {"Cf", "Zs", "Zl", "Zp"}
-# What else shows nothing: control characters that are white space, fillers, and selectors of how a character is drawn.
+# Other characters that show nothing: control characters that are white space, fillers, and selectors of how a
+# character is drawn.
 INVISIBLE = set("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
     chr(code) for code in range(0xFE00, 0xFE10)
 }
@@ -18,7 +19,7 @@ def is_invisible(character: str) -> bool:
 
 
 def name(text: str) -> str:
-    """A name or a search without what nobody sees at its ends."""
+    """A name or a search without invisible characters at its ends."""
     first, last = 0, len(text)
     while first < last and is_invisible(text[first]):
         first += 1
@@ -62,7 +63,7 @@ def logon_name(text: str) -> str:
 
 
 def search_terms(text: str) -> list[str]:
-    """What a search for an ID or a name may mean, the likeliest first. Empty if nothing was entered."""
+    """The terms that a search for an ID or a name may mean, the likeliest first. Empty if nothing was entered."""
     term = name(text)
     # An account ID is often pasted in groups of four digits. IDs and logon names are kept in small letters.
     return list(dict.fromkeys(found for found in (term, account_id(text), logon_name(text), text.strip()) if found))

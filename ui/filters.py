@@ -1,4 +1,4 @@
-"""What a list is narrowed to. A filter that cannot be understood finds nothing and says so: to leave it out would
+"""The filters of a list. A filter that cannot be understood finds nothing and says so: without it, the list would
 show, and export, everything."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST_SHOWN = 40
 
 
 class Filters:
-    """For a form whose fields narrow a list. What else it has, such as the page's size, falls back."""
+    """For a form whose fields narrow a list. Its other fields, such as the page's size, fall back to their defaults."""
 
     # The fields that narrow, in the order that they are shown in.
     FILTERS: ClassVar[tuple[str, ...]] = ()

@@ -103,7 +103,7 @@ class ListForm(Filters, forms.Form):
 
     @cached_property
     def active_filters(self) -> list[dict[str, Any]]:
-        """What the list is narrowed by: the label, the value as text, and the query that takes it away."""
+        """The filters that narrow the list: the label, the value as text, and the query that takes the filter away."""
         return [
             {"label": self.fields[name].label, "value": self._as_text(name), "without": {name: None, **FIRST_PAGE}}
             for name in self.FILTERS
@@ -161,7 +161,7 @@ def _list_form(form: type[ListForm], _language: str | None, entered: tuple[tuple
 
 
 class ActionForm(forms.Form):
-    """What a person entered for an action. Whether the action is allowed is for the model to say, by field."""
+    """The values that a person entered for an action. The model says whether the action is allowed, by field."""
 
     # Names of the model's fields that differ from those of the form.
     FIELDS: ClassVar[dict[str, str]] = {}
@@ -188,7 +188,7 @@ class ActionForm(forms.Form):
         NUL, which PostgreSQL does not keep, becomes a character that no rule takes.
         """
         if not hasattr(self, "cleaned_data"):
-            # Once: it would take away what a refusal has said.
+            # Clean only once: a second time would remove the errors that a refusal has added.
             self.full_clean()
         field = self.fields[name]
         text = str(self.cleaned_data.get(name) or self.data.get(name, ""))

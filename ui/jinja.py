@@ -52,7 +52,7 @@ def environment(**options: Any) -> jinja2.Environment:
 
 
 def _drawn(draw: Callable[[Any], str]) -> Callable[[Any], Markup]:
-    """What crispy draws with a Jinja template is a plain text, which has to be said to be markup."""
+    """Mark as markup what crispy draws with a Jinja template, since crispy returns a plain text."""
     return lambda part: Markup(draw(part))  # noqa: S704 - the template has escaped it
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def console_answers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """What all answers of the console have in common, the admin site's and error pages included.
+    """All answers of the console have this in common, those of the admin site and error pages included.
 
     - No browser and no proxy stores them: they are for one person's eyes. After a sign-out the browser also forgets
       what it has stored before. Static files are answered before this, and stay in every cache.
@@ -58,7 +58,7 @@ def _note_sign_out(request: HttpRequest | None, **_: Any) -> None:
 def _told_that_it_ended(request: HttpRequest, location: str) -> str:
     """Where a redirect leads. A person whose session ended behind an open page reads that at the sign-in page.
 
-    From there they come back to that page. What only opens a page says nothing: a bookmark is no open page.
+    From there they come back to that page. A request that only opens a page says nothing: a bookmark is no open page.
     """
     sign_in, page = resolve_url(settings.LOGIN_URL), None
     if not location.startswith(f"{sign_in}?"):

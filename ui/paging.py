@@ -30,7 +30,7 @@ class Count(models.Subquery):
     output_field = models.IntegerField()
 
     def __init__(self, queryset: models.QuerySet[Any, Any], *, most: int | None = None) -> None:
-        # Of a row without a column SQLite counts a third more in the same time.
+        # SQLite counts a third more rows in the same time if it reads no column of them.
         super().__init__(queryset.order_by().values(counted=models.Value(1))[:most])
 
 
@@ -114,9 +114,9 @@ def page_of(
 def rows_at(
     position: Position, queryset: models.QuerySet[Any], *, order: tuple[str, ...], size: int, counts: bool = True
 ) -> models.QuerySet[Any, Any]:
-    """What `page_at` makes a page of: one row more than are shown, each with the number of all rows.
+    """The rows that `page_at` makes a page of: one more than are shown, each with the number of all rows.
 
-    Without `counts` they are said to be more than are counted.
+    Without `counts` that number says that there are more rows than are counted.
     """
     beyond, direction = queryset, order
     if position.values:
@@ -141,7 +141,7 @@ def page_at(
     position = _position(cursor, model, order)
     found = read(position)
     if not found and position.values:
-        # Past the end, since rows were deleted.
+        # The position is past the end, since rows were deleted.
         position = Position()
         found = read(position)
     more, rows = len(found) > size, found[:size]
@@ -159,7 +159,7 @@ def page_at(
 
 
 def rows_of(queryset: models.QuerySet[Any], *, order: tuple[str, ...], batch: int = 2000) -> Iterator[Any]:
-    """All rows, read a batch at a time: neither memory nor a cursor of the database is held for who reads slowly."""
+    """All rows, read a batch at a time: a slow reader holds neither memory nor a cursor of the database."""
     rows = list(queryset.order_by(*order)[:batch])
     while rows:
         yield from rows
@@ -174,7 +174,7 @@ def _turned(order: tuple[str, ...]) -> tuple[str, ...]:
 def _beyond(order: tuple[str, ...], values: Sequence[Any]) -> Q:
     """(a, b) beyond (x, y) as: a at or beyond x, and (a beyond x, or a = x and b beyond y).
 
-    The first part says nothing new; it is what lets a database start at that place of the index.
+    The first part adds no condition, but lets a database start at that place of the index.
     """
     column, *rest = order
     name, direction = column.removeprefix("-"), "lt" if column.startswith("-") else "gt"
@@ -209,7 +209,7 @@ def _position(cursor: str, model: type[models.Model], order: tuple[str, ...]) ->
 
 
 def _value(column: Any, said: Any) -> Any:
-    """The value of a column that a cursor says. Raises ValueError or ValidationError for what is none."""
+    """The value of a column that a cursor says. Raises ValueError or ValidationError for one that is not valid."""
     value = column.to_python(said)
     if isinstance(value, datetime):
         is_one = isinstance(said, str) and timezone.is_aware(value)

@@ -28,7 +28,7 @@ LOSSY_NUMBER = re.compile(r"[0-9]{16,}|0[0-9]+|[0-9]+[eE][0-9]+")
 
 
 class _Line:
-    """What csv.writer writes to: it gives each line back."""
+    """A file for csv.writer to write to: it gives each line back."""
 
     def write(self, line: str) -> str:
         return line
@@ -57,7 +57,7 @@ def cell(value: Any) -> str:
 def _is_taken_for_another(text: str) -> bool:
     if text.startswith(FORMULA_BEGINNINGS):
         return True
-    # A spreadsheet may skip what nobody sees before it looks for a formula or a number.
+    # A spreadsheet may skip invisible characters before it looks for a formula or a number.
     seen = (place for place, character in enumerate(text) if _is_seen(character))
     visible = entered.name(text[next(seen, 0) :])
     return visible.startswith(FORMULA_BEGINNINGS) or LOSSY_NUMBER.fullmatch(visible) is not None

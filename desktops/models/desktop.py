@@ -55,7 +55,7 @@ class DesktopQuerySet(DeletedByVerb, models.QuerySet["Desktop"]):
         return self.filter(region=region)
 
     def in_status(self, status: str) -> DesktopQuerySet:
-        """Narrow to what `Desktop.status` says now; a status that there is not narrows to nothing."""
+        """Narrow to computers whose `Desktop.status` is this one now. An unknown status narrows to nothing."""
         if status not in Status:
             return self.none()
         now = timezone.now()
@@ -199,7 +199,7 @@ class Desktop(Configuration):
     def _check_template(self) -> None:
         if self.template is None:
             return
-        # Locked after the image, as everywhere: whoever deletes the template waits, or has been faster.
+        # The template is locked after the image, as everywhere: a deletion of it waits, or has been faster.
         rows = Template.objects.filter(account=self.account_id).configured_for(self.region_id)
         if not rows.select_for_update(no_key=True).filter(pk=self.template.pk).exists():
             raise ValidationError(Template.NOT_FOUND, code="template_not_found")
@@ -253,7 +253,7 @@ class Desktop(Configuration):
     ) -> None:
         """Re-initialise the system disk from another image.
 
-        The computer is Running or Stopped afterwards, as is asked; without that it is again what it was.
+        The computer is Running or Stopped afterwards, as `afterwards` says; without it, it is again what it was.
         `image_ref` is the ID that was asked for, where no such image was found. `replace_data_disk` (OperateType
         "replace") means nothing for a computer without a data disk. Raises ValidationError, by field.
         """
@@ -343,10 +343,10 @@ class Desktop(Configuration):
 
 
 class ImageChange(models.Model):
-    """That a computer's image was changed: DescribeImageModifiedRecords. The images are kept as text: they may go."""
+    """A change of a computer's image (DescribeImageModifiedRecords). The images are kept as text: they may go."""
 
     class Status(models.IntegerChoices):
-        """The API has 2 (failed) besides, which does not happen to simulated disks: what could fail is refused."""
+        """The API also has 2 (failed). This does not happen to simulated disks: a change that could fail is refused."""
 
         IN_PROGRESS = 0, _("In progress")
         SUCCEEDED = 1, _("Succeeded")

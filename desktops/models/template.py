@@ -41,7 +41,7 @@ class TemplateQuerySet(DeletedByVerb, models.QuerySet["Template"]):
         return self.filter(region=region)
 
     def in_status(self, status: str) -> TemplateQuerySet:
-        """Narrow what `owned_by` gave to what `Template.status` says now; a status that there is not to nothing."""
+        """Narrow what `owned_by` gave to templates that have this status now. An unknown status narrows to nothing."""
         available = Q(Exists(Image.objects.in_status(ImageStatus.AVAILABLE).filter(pk=OuterRef("image"))))
         conditions = {
             Status.AVAILABLE: Q(available, image_is_usable=True) & ~Q(desktop_type=""),
@@ -158,7 +158,7 @@ class Template(Configuration):
     def create(self, *, checks_values: bool = True, by: Actor) -> None:
         """Save the template, the actor's account's. Raises ValidationError, by field.
 
-        Without `checks_values` only its names are checked, and the image if it has one: the rest is when it is used.
+        Without `checks_values` only its names are checked, and its image if any. The rest is checked when it is used.
         """
         if by.account_id:
             self.account_id = by.account_id
@@ -202,7 +202,7 @@ class Template(Configuration):
         with self.recorded_action(
             "ModifyBundle", by=by, image=image if asks_for_image else self.image, **given
         ) as entry:
-            # Under its lock the template has the image that it has now, whoever gave it another meanwhile.
+            # Under its lock the template has its present image: somebody may have given it another one meanwhile.
             chosen = image if asks_for_image else self.image
             changed = {field for field, value in given.items() if getattr(self, field) != value}
             for field, value in given.items():

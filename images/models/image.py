@@ -42,7 +42,7 @@ def new_image_id() -> str:
 
 
 class Image(models.Model):
-    """What cloud computers are made from: an account's custom image, or a system image (no owner) of a region.
+    """Cloud computers are made from an image: an account's custom image, or a system image (no owner) of a region.
 
     Whether it is being made, is available or has failed is not stored: it follows from `ready_at`, `failed_at` and the
     clock, so nothing has to run for an image to become Available.
@@ -108,7 +108,7 @@ class Image(models.Model):
     known_copies: list[Image]
     known_shares: list[ImageShare]
 
-    # What a copy has in common with its source.
+    # A copy has these values in common with its source.
     COPIED = ("os_type", "platform", "size_gib", "data_disk_gib", "encrypted", "gpu")
 
     objects = ImageQuerySet.as_manager()
@@ -152,7 +152,7 @@ class Image(models.Model):
 
     @property
     def status(self) -> Status:
-        """What `ImageQuerySet.in_status` finds in SQL, for one image in hand."""
+        """The status of one image in hand, by the rule that `ImageQuerySet.in_status` has in SQL."""
         if self.is_failed:
             return Status.FAILED
         if self.ready_at <= timezone.now():
@@ -166,7 +166,7 @@ class Image(models.Model):
         done = ((self.failed_at or timezone.now()) - self.created_at).total_seconds()
         if done >= whole:
             return 100
-        # Nothing is done yet of what began in the future, as it does on a machine whose clock was set back.
+        # An image that began in the future has no progress yet. This happens on a machine whose clock was set back.
         return int(100 * done / whole) if done > 0 else 0
 
     @property
@@ -183,7 +183,7 @@ class Image(models.Model):
         return bool(_copies_under_way(self.pk, timezone.now()))
 
     def copy_fields_from(self, fresh: Image) -> None:
-        """Take over what the database says now, as `refresh_from_db` does with a query of its own."""
+        """Take over the present values of the database, as `refresh_from_db` does with a query of its own."""
         for known in ("is_being_copied", "known_copies", "known_shares"):
             self.__dict__.pop(known, None)
         for column in self._meta.concrete_fields:

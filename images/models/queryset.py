@@ -60,7 +60,7 @@ class ImageQuerySet(DeletedByVerb, models.QuerySet["Image"]):
         return self.filter(region=region)
 
     def in_status(self, status: str, now: datetime | None = None) -> ImageQuerySet:
-        """Narrow to what `Image.status` says now; a status that there is not narrows to nothing."""
+        """Narrow to images whose `Image.status` is this one now. An unknown status narrows to nothing."""
         now = now or timezone.now()
         conditions = {
             Status.FAILED: Q(failed_at__isnull=False),
@@ -77,8 +77,8 @@ class ImageQuerySet(DeletedByVerb, models.QuerySet["Image"]):
     def with_owner_for_update(self) -> ImageQuerySet:
         """Images that have an owner, with the locks of every action on one: of its owner, and then of the image itself.
 
-        Neither lock stops others from referring to the row: two accounts may share with each other at once. What else
-        the same query says is older than the locks.
+        Neither lock stops others from referring to the row: two accounts may share with each other at once. All other
+        answers of the same query are older than the locks.
         """
         # Only rows of an inner join can be locked; Django makes it one where a column of the owner is asked about.
         owned = self.filter(owner__name__isnull=False).select_related("owner")

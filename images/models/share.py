@@ -41,7 +41,7 @@ class ImageShareQuerySet(DeletedByVerb, models.QuerySet["ImageShare"]):
 
 
 class ImageShare(models.Model):
-    """That an account lets another account use one of its images.
+    """A share: an account lets another account use one of its images.
 
     It is granted (saved) and revoked (deleted), never changed. `owner` and `region` repeat what the image says, so
     that an account's shares are counted and listed from an index of this table alone; an image changes neither.
@@ -83,7 +83,7 @@ class ImageShare(models.Model):
 
     @property
     def consequences(self) -> list[str]:
-        """What unsharing means for the recipient, a sentence each: the page's rules, with how many it hits now."""
+        """The effects of unsharing on the recipient, a sentence each: the page's rules, with how many it hits now."""
         templates = self.image.templates.filter(account=self.recipient_id).count()
         computers = self.image.desktops.filter(account=self.recipient_id).count()
         return [
@@ -108,7 +108,7 @@ class ImageShare(models.Model):
 
     @cached_property
     def facts(self) -> ShareFacts:
-        """What the rules ask of the database, before the share is granted. Under the owner's lock it stays so."""
+        """The facts that the rules need, before the share is granted. They stay true under the owner's lock."""
         return facts_of(self)
 
     def expect_before(self, number: int) -> None:
@@ -170,7 +170,7 @@ class ImageShare(models.Model):
             if entry.locked and entry.locked.pk == self.owner_id:
                 self.owner = entry.locked
             if has_no_lock:
-                # Whatever was asked before the lock.
+                # The facts may be older than the lock, so they are asked again.
                 self.__dict__.pop("facts", None)
             self.check_rules(confirmed=confirmed)
             self.granted_by = by.name

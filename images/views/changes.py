@@ -1,4 +1,4 @@
-"""What is done to an image: edit, copy, cancel a copy, delete one or many."""
+"""Actions on an image: edit, copy, cancel a copy, delete one or many."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
     computers = found.desktops.filter(account=found.owner_id).count() if is_own else 0
     recipients = found.shared_count if is_own else 0
     may_unshare = bool(recipients) and not actions.refusals("unshare_and_delete", request.user, found)
-    # Without a share there is nothing to tick: another tab may have unshared the image since the page was made.
+    # There is nothing to tick if there is no share: another tab may have unshared the image since the page was made.
     unshares = "unshare" in request.POST and (may_unshare or not recipients)
     done = (
         _("Image %(image)s is unshared and deleted.") if unshares and recipients else _("Image %(image)s is deleted.")
@@ -123,7 +123,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
         lambda: found.remove(by=Actor.of(request), with_templates=True, unshare=unshares),
         refusals=lambda: [] if unshares else actions.refusals("delete", request.user, found),
         consequences=_lost_with(templates, computers),
-        # Whoever still uses the image, or takes it away from others, types its name first.
+        # A person who still uses the image, or takes it away from others, types its name first.
         type_name=found.name if templates or computers or may_unshare else "",
         done=done % {"image": found.image_id},
         then=lambda: to_the_list(request, region),
@@ -138,7 +138,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
 
 
 def _recipients_lose(image: Image) -> list[str]:
-    """What unsharing means for the recipients, a sentence each."""
+    """The effects of unsharing on the recipients, a sentence each."""
     templates = image.templates.exclude(account=image.owner_id).count()
     computers = image.desktops.exclude(account=image.owner_id).count()
     return [

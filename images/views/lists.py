@@ -81,7 +81,7 @@ def _list(request: ConsoleRequest, region: Region, tab: str, account_id: str = "
 def _rows(
     tab: str, order: tuple[str, ...], size: int, backwards: bool, is_beyond: bool, counts: bool
 ) -> Prepared[Image]:
-    """What `rows_at` finds, for each of the few orders and sizes that ListForm knows."""
+    """The query of `rows_at`, for each of the few orders and sizes that ListForm knows."""
 
     def rows(account_id: str, region_id: str, *values: Any) -> QuerySet[Image]:
         images = TABS[tab](account_id).in_region(region_id)

@@ -1,4 +1,4 @@
-"""What is done to several images at once: each is an action of its own, with an answer of its own."""
+"""Actions on several images at once: each image has an action of its own, with an answer of its own."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONGEST_ID = 64
 
 @dataclass
 class Answer:
-    """What happens, or has happened, to one image or to one pair of image and account."""
+    """One image, or one pair of image and account, with what happens or has happened to it."""
 
     image: Image
     account_id: str = ""

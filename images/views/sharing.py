@@ -42,7 +42,7 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
             return _recipient(request, found)
         return _sharing(request, found, ShareForm())
     form = ShareForm(request.POST)
-    # Whoever has used up the look-ups learns nothing by trying to share either.
+    # A person who has used up the look-ups learns nothing by trying to share either.
     paused = lookups.is_paused(request, form.entered("account"))
     share = None if paused else form.grant(found, by=Actor.of(request))
     if share is None:
@@ -59,7 +59,7 @@ def sharing(request: ConsoleRequest, region: Region, image: str) -> HttpResponse
 
 
 def _recipient(request: ConsoleRequest, image: Image) -> HttpResponse:
-    """Whom the entered ID belongs to, or why not, before anyone confirms."""
+    """Show the account that the entered ID belongs to, or why it cannot be used, before anyone confirms."""
     account_id = entered.account_id(request.GET["account"])
     if lookups.is_one_too_many(request, account_id):
         return page(request, "images/recipient.jinja", {"sentence": lookups.WAIT}, status=429)
@@ -146,7 +146,7 @@ def unshare(request: ConsoleRequest, region: Region, image: str, account: str) -
 
 
 def _not_shared(request: ConsoleRequest, image: Image, refusal: ValidationError) -> HttpResponse:
-    """Whoever unshares what another tab has unshared is told so, and sees with whom the image is shared now."""
+    """Tell a person that another tab has unshared the image already, and show with whom it is shared now."""
     messages.warning(request, refusal.messages[0])
     return _sharing(request, image, ShareForm(), status=422 if request.method == "POST" else 200, changed=True)
 

@@ -1,7 +1,7 @@
 """SQLite's writers take turns by a file lock beside the database, and none waits longer than the option `timeout`.
 
-The kernel gives the lock back when a process dies. Whoever does not know of the lock, such as the sqlite3 command, is
-still kept apart by SQLite itself.
+The kernel gives the lock back when a process dies. A program that does not know of the lock, such as the sqlite3
+command, is still kept apart by SQLite itself.
 
 Replaces: SQLite's own busy handler, which sleeps up to 0.1 s between looks.
 Private names: DatabaseWrapper._start_transaction_under_autocommit, ._commit, ._rollback and ._close of Django.
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from typing import IO
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
-# Seconds between looks. A write takes 0.1 to 1 ms; who still waits after the first looks waits for something else.
+# Seconds between looks. A write takes 0.1 to 1 ms; a writer that waits after the first looks waits for something else.
 SHORT_PAUSE, SHORT_PAUSES, PAUSE = 0.0001, 60, 0.001
-# Of each file, since when nobody of this process has had the lock. Requests wait for each other in the process, and the
-# time-out counts for all of them together: behind a writer that hangs the second one waits this short while.
+# The time since when nobody of this process has had the lock, for each file. Requests wait for each other in the
+# process, and the time-out counts for all of them together: behind a writer that hangs, the second one waits only for
+# the short while below.
 _held_since: dict[str, float] = {}
 SECOND_WAIT = 0.1
 
@@ -40,7 +41,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if not self.is_in_memory_db() and self._lock is None:
-            # Who may not write there cannot write to the database either. Reading needs no turn.
+            # A process that may not write there cannot write to the database either. Reading needs no turn.
             with suppress(OSError):
                 self._lock = open(f"{self.settings_dict['NAME']}-queue", "wb")  # noqa: PTH123, SIM115 - see _close
         return super().get_new_connection(conn_params)

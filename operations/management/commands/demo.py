@@ -55,7 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(f"No demo data is loaded. {demo.REFUSED}")
             return
         with transaction.atomic():
-            # What people did with the demo data since, deleting some of it too, stays done.
+            # People may have changed or deleted some of the demo data since. Their changes stay.
             if not Account.objects.filter(pk=demo.ACME).exists():
                 demo.load()
                 self._make_images()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 BATCH = 10_000
 VACUUM = "VACUUM ANALYZE"
-# Of every ten images, these many belong to so many big accounts; 100,000 each of a million.
+# So many big accounts have BIG_SHARE percent of the images each: 100,000 of a million.
 BIG_ACCOUNTS = 3
 BIG_SHARE = 10
 SHARE_LIMIT = 50
@@ -90,12 +90,12 @@ class Filling:
         self.regions = list(Region.objects.values_list("pk", flat=True))
         self.now = timezone.now()
         first = int(Account.objects.filter(pk__startswith="77").aggregate(last=Max("pk"))["last"] or "7700000000000000")
-        # Of a second run the same seed makes other IDs.
+        # The same seed makes other IDs in a second run.
         self.chance = random.Random(f"{seed} {first}")  # noqa: S311 - no secrets
         self.accounts = [str(first + number) for number in range(1, amounts["accounts"] + 1)]
         self.first_image = (Image.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
         self.chance.shuffle(self.accounts)
-        # Of each image what computers, templates and shares of it repeat: its owner's place, its region, OS and name.
+        # Computers, templates and shares repeat values of their image: its owner's place, its region, OS and name.
         self.owners: list[int] = []
         self.places: list[int] = []
         newest = Entry.objects.order_by("-pk").values_list("pk", "seal")[: seals.WINDOW]
@@ -116,7 +116,7 @@ class Filling:
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), [Image, Entry]):
                 cursor.execute(statement)
-            # What the planner knows of the tables; on PostgreSQL also which pages an index answers alone.
+            # This tells the planner about the tables, and on PostgreSQL also which pages an index answers alone.
             cursor.execute(VACUUM if connection.vendor == "postgresql" else "ANALYZE")
 
     def write(self, model: type[Model], rows: Iterator[dict[str, Any]], total: int) -> None:
@@ -158,7 +158,7 @@ class Filling:
         for account in self.accounts:
             yield {
                 "username": f"main@{account}.example.com",
-                # What Django writes for a password that nothing matches.
+                # Django writes such a value for a password that nothing matches.
                 "password": "!" + "x" * 40,
                 "account_id": account,
                 "policy": "",
@@ -227,7 +227,7 @@ class Filling:
                 }
 
     def configuration(self, image: int) -> dict[str, Any]:
-        """What a computer or a template has of an image, which it shares the owner and the region with."""
+        """The values that a computer or a template has of an image. Both have the same owner and region."""
         os_type, platform, size = PLATFORMS[image % len(PLATFORMS)]
         return {
             "account_id": self.accounts[self.owners[image]],
@@ -283,7 +283,7 @@ class Filling:
             }
 
     def share_entry_rows(self, shares: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """That each share was granted, after all else: no entry says that one was taken back."""
+        """Entries that each share was granted. They come last, so that no later entry says that one was taken back."""
         for share in shares:
             yield {
                 **self.entry(share["image_id"] - self.first_image),
