@@ -3,6 +3,17 @@ const bar = document.getElementById("selected");
 const announcement = document.getElementById("announcement");
 const boxes = () => [...document.querySelectorAll(`#list [type=checkbox][form=selected]`)];
 
+// Which of the chosen images a share would leave out, before anybody presses the button.
+function tellWhatCannotBeShared(chosen) {
+  const why = document.getElementById("selected-why");
+  const rows = chosen.map((box) => box.closest("tr"));
+  const refused = rows.filter((row) => row.querySelector(".acts > [id^=share-][aria-disabled]"));
+  const names = refused.map((row) => row.querySelector(".c-name .top a").textContent).join(", ");
+  why.hidden = !refused.length;
+  const facts = { count: rows.length - refused.length, total: rows.length, names };
+  why.textContent = why.title = refused.length ? why.dataset.told.replace(/{(\w+)}/g, (_, fact) => facts[fact]) : "";
+}
+
 function show() {
   if (!bar) return "";
   const chosen = boxes().filter((box) => box.checked);
@@ -16,6 +27,7 @@ function show() {
   const told = bar.querySelector(".selected-count");
   const text = told.dataset.told.replace("{}", chosen.length);
   told.textContent = chosen.length ? text : "";
+  tellWhatCannotBeShared(chosen);
   const number = document.querySelector("#count .selected-number");
   if (number) {
     number.hidden = !chosen.length;
