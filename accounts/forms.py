@@ -122,11 +122,8 @@ class CredentialField(forms.JSONField):
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value}) from None
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """The value that the refused form shows again."""
-        try:
-            return super().bound_data(data, initial)
-        except (RecursionError, ValueError):
-            return None
+        """The form shows nothing again: the next answer is to another question, and half a surrogate cannot be sent."""
+        return None
 
 
 class ReadableCredential(forms.Form):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import zoneinfo
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from ui.paging import PAGE_SIZES
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 # The columns of each list that may be left out.
 COLUMNS: dict[str, dict[str, Any]] = {
@@ -69,15 +68,19 @@ class PreferencesForm(forms.Form):
             raise ValidationError(_("The list has no such column."))
 
     def save(self, user: User) -> None:
-        """Keep what was sent. An empty value is forgotten."""
+        """Keep what was sent. An empty value is forgotten.
+
+        Another window may have changed another one since the person was read, so they are read again, and locked.
+        """
         sent = {name: self.cleaned_data[name] for name in self.fields if name in self.data}
-        if name := self.list_name:
-            hidden = dict(user.preferences.get("hidden_columns", {}))
-            hidden[name] = [column for column in COLUMNS[name] if column not in self.chosen_columns]
-            sent["hidden_columns"] = {key: columns for key, columns in hidden.items() if columns}
-        kept = {**user.preferences, **sent}
-        user.preferences = {name: value for name, value in kept.items() if value}
-        user.save(update_fields=["preferences"])
+        with transaction.atomic():
+            kept = User.objects.select_for_update(no_key=True).values_list("preferences", flat=True).get(pk=user.pk)
+            if name := self.list_name:
+                hidden = dict(kept.get("hidden_columns", {}))
+                hidden[name] = [column for column in COLUMNS[name] if column not in self.chosen_columns]
+                sent["hidden_columns"] = {key: columns for key, columns in hidden.items() if columns}
+            user.preferences = {name: value for name, value in {**kept, **sent}.items() if value}
+            user.save(update_fields=["preferences"])
 
 
 def hidden_columns(user: User, name: str) -> set[str]:

@@ -203,7 +203,7 @@ def _position(cursor: str, model: type[models.Model], order: tuple[str, ...]) ->
         backwards, *texts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         columns = [model._meta.get_field(column.removeprefix("-")) for column in order]
         values = tuple(_value(column, text) for column, text in zip(columns, texts, strict=True))
-    except (ValueError, TypeError, OverflowError, ValidationError):
+    except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return Position()
     return Position(values, backwards) if isinstance(backwards, bool) else Position()
 

@@ -121,7 +121,7 @@ def delete(request: ConsoleRequest, region: Region, image: str) -> HttpResponse:
             impossible="" if may_unshare else _("You cannot delete this image."),
         ),
         lambda: found.remove(by=Actor.of(request), with_templates=True, unshare=unshares),
-        refusals=lambda: [] if unshares else actions.refusals("delete", request.user, found),
+        refusals=lambda: actions.refusals("unshare_and_delete" if unshares else "delete", request.user, found),
         consequences=_lost_with(templates, computers),
         # A person who still uses the image, or takes it away from others, types its name first.
         type_name=found.name if templates or computers or may_unshare else "",

@@ -6,14 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
+from accounts.models import User
+from accounts.preferences import PreferencesForm
 from tests.conftest import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from accounts.models import User
     from images.models import Image
 
 PREFERENCES = "/account/preferences/"
@@ -51,6 +53,19 @@ def test_only_what_is_sent_changes_and_an_empty_value_is_forgotten(as_acme: Clie
     _choose(as_acme, theme="", density="", page_size="")
     acme_user.refresh_from_db()
     assert acme_user.preferences == {}
+
+
+def test_two_choices_at_the_same_time_are_both_kept(acme_user: User) -> None:
+    """Each window read the person before the other one had saved."""
+    sent = ("theme=dark", "density=comfortable", "list=logs&columns=by", "list=images&columns=os")
+    for query, person in [(query, User.objects.get(pk=acme_user.pk)) for query in sent]:
+        form = PreferencesForm(QueryDict(query))
+        assert form.is_valid()
+        form.save(person)
+    acme_user.refresh_from_db()
+    hidden = acme_user.preferences.pop("hidden_columns")
+    assert acme_user.preferences == {"theme": "dark", "density": "comfortable"}
+    assert set(hidden) == {"logs", "images"}
 
 
 def test_the_size_of_a_page_is_the_persons_unless_the_url_asks_for_another(

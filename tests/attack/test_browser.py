@@ -387,6 +387,7 @@ ANSWERS = {
     },
 }
 CREDENTIALS = {name: json.dumps(answer) for name, answer in ANSWERS.items()}
+CREDENTIALS["half a surrogate"] = json.dumps({"id": "\ud800"})
 CREDENTIALS |= {"deep": "[" * 5000, "digits": "9" * 5000, "no number": "NaN"}
 
 

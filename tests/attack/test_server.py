@@ -218,6 +218,28 @@ def test_a_request_in_pieces_is_answered(console: Console) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("path", ["/login/", "/nowhere/", "/logs/export/", "/", "/static/css/base.css"])
+@pytest.mark.parametrize("coding", [b"identity", b"gzip", b"zstd"])
+def test_an_answer_to_head_has_no_body(path: str, coding: bytes, console: Console) -> None:
+    """Whoever reads one takes it for the next answer of the connection."""
+    acme = Hand(console, "acme@example.com")
+    cookies = "; ".join(f"{name}={value}" for name, value in acme.session.cookies.items()).encode()
+    fields = (b"Accept-Encoding: " + coding + b"\r\n", b"Cookie: " + cookies + b"\r\n", b"\r\n")
+    said = exchange(console, head(f"HEAD {path}", *fields))
+    assert status_of(said) in {200, 302, 404}
+    assert said.partition(b"\r\n\r\n")[2] == b""
+    if path == "/nowhere/":
+        assert re.search(rb"\r\nContent-Length: [1-9]", said)
+
+
+@pytest.mark.slow
+def test_the_answer_after_one_to_head_is_read_as_it_is(console: Console) -> None:
+    first = b"HEAD /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    said = exchange(console, first + head("GET /healthz/") + b"\r\n")
+    assert [part[:12] for part in said.split(b"\r\n\r\n")[:2]] == [b"HTTP/1.1 200"] * 2
+
+
+@pytest.mark.slow
 def test_a_body_that_comes_in_chunks_is_read(console: Console) -> None:
     """Node's clients send one. Somebody signs in with it."""
     with requests.Session() as session:

@@ -207,6 +207,14 @@ def test_who_may_only_look_unshares_and_deletes_nothing(share: ImageShare, as_au
     assert Entry.objects.first().outcome == "no_permission"
 
 
+def test_who_may_only_look_is_refused_whatever_is_typed_and_ticked(template: Template, as_auditor: Client) -> None:
+    """Also where there is nothing to unshare."""
+    answer = _unshare_and_delete(as_auditor, template.image, name="")
+    assert answer.status_code == 403
+    entry = Entry.objects.first()
+    assert (entry.event, entry.outcome, entry.image_id) == ("DeleteImage", "no_permission", template.image.image_id)
+
+
 def test_a_recipient_unshares_nothing_from_others_by_deleting(share: ImageShare, initech, as_globex: Client) -> None:
     ImageShare(image=share.image, recipient=initech).grant()
     answer = _unshare_and_delete(as_globex, share.image)

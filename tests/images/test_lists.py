@@ -193,7 +193,7 @@ def test_a_cursor_past_the_end_shows_the_first_page(acme: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["%", "bnVsbA", "W10", "WzEsMl0", "W2ZhbHNlLCJ4Il0", "W2ZhbHNlLDFlNDAwXQ", "é", "=" * 50]
+    "cursor", ["%", "bnVsbA", "W10", "WzEsMl0", "W2ZhbHNlLCJ4Il0", "W2ZhbHNlLDFlNDAwXQ", "é", "=" * 50, "W1tb" * 5000]
 )
 def test_a_cursor_that_cannot_be_read_is_the_first_page(cursor: str, acme: Account) -> None:
     images = _many(3, acme)
