@@ -10,8 +10,8 @@ function tellWhatCannotBeShared(chosen) {
   const refused = rows.filter((row) => row.querySelector(".acts > [id^=share-][aria-disabled]"));
   const names = refused.map((row) => row.querySelector(".c-name .top a").textContent).join(", ");
   why.hidden = !refused.length;
-  const facts = { count: rows.length - refused.length, total: rows.length, names };
-  why.textContent = why.title = refused.length ? why.dataset.told.replace(/{(\w+)}/g, (_, fact) => facts[fact]) : "";
+  const facts = [rows.length - refused.length, rows.length, names];
+  why.textContent = why.title = refused.length ? why.dataset.told.replace(/{(\d)}/g, (_, place) => facts[place]) : "";
 }
 
 function show() {
