@@ -213,6 +213,8 @@ def test_axe_finds_nothing_in_the_dialogs_and_menus(
     expect(dialog.get_by_role("status")).to_be_visible()
     found += violations(page, "Shared Image, unshared")
     page.keyboard.press("Escape")
+    # The list is drawn anew behind the closed dialog.
+    page.wait_for_load_state("networkidle")
 
     for image, action in (
         (encrypted, "View/Share Image"),
