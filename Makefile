@@ -4,14 +4,15 @@
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/uv)
 PYTHON := .venv/bin/python
 STATIC := var/static/staticfiles.json
-TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po locale/*/*/LC_MESSAGES/django.po))
+CATALOGUE := locale/zh_Hans/LC_MESSAGES/django.po
 PIN := $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 # Dozens of Python processes are started here, and where this is set each of them would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run setup test soak bench lint audit messages screenshots requirements static
+.PHONY: run setup test test-all soak bench lint audit messages screenshots requirements static
 
 # Serve the console with its demo data on http://127.0.0.1:8000/; HOST, PORT, WEB_WORKERS and DATABASE_URL override.
 run: .venv/base $(STATIC) $(TRANSLATIONS)
@@ -20,16 +21,23 @@ run: .venv/base $(STATIC) $(TRANSLATIONS)
 # Build .venv with all dependencies, those of the tests and checks included.
 setup: .venv/dev
 
-# The suite on SQLite with the browser journeys, then on PostgreSQL. TEST_POSTGRES_URL names a server of your own.
+# The quick tests: on SQLite with one browser journey, then on PostgreSQL. TEST_POSTGRES_URL names a server of your own.
 test: .venv/dev $(STATIC) $(TRANSLATIONS)
+	@$(PYTHON) -m tests.browser.chromium
+	$(PYTHON) -m pytest -q -n 2 -m "not slow"
+	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not slow and not browser and not any_database"
+
+# Every test, those with whole servers, faults and all browser journeys included. CI runs this.
+test-all: .venv/dev $(STATIC) $(TRANSLATIONS)
 	@$(PYTHON) -m tests.browser.chromium
 	@$(PYTHON) -m tests.debian
 	$(PYTHON) -m pytest -q -n 2
 	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q -n 2 -m "not browser and not any_database"
 
-# The product, moto and the floor side by side, about 25 minutes; QUICK=1 takes under two and writes nothing.
+# The product, an earlier version of it, moto and the floor side by side, about 30 minutes; QUICK=1 takes two and writes
+# nothing. BASELINE names the git revision to compare with, or none.
 bench: .venv/dev .tools/moto/.installed $(STATIC) $(TRANSLATIONS)
-	$(PYTHON) -m benchmarks $(if $(QUICK),--quick,--output docs/benchmarks.md)
+	$(PYTHON) -m benchmarks $(if $(BASELINE),--baseline $(BASELINE)) $(if $(QUICK),--quick,--output docs/benchmarks.md)
 
 # The faults of tests/faults in their long form, on SQLite and then on PostgreSQL; half an hour. Writes docs/reliability.md.
 soak: .venv/dev $(STATIC) $(TRANSLATIONS)
@@ -48,6 +56,7 @@ lint: .venv/dev $(TRANSLATIONS)
 	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 6.1
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	$(PYTHON) -m scripts.check_private_names
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) -m tests.with_postgres $(PYTHON) manage.py lintmigrations --settings tests.settings --no-cache \
 		--include-apps $(APPS) --ignore-name $(BEFORE_RELEASE) --warnings-as-errors RUNPYTHON_REVERSIBLE -q ok ignore warning -v0
@@ -70,8 +79,15 @@ screenshots: .venv/dev $(STATIC) $(TRANSLATIONS)
 
 # Gather the texts to translate; this one needs GNU gettext.
 messages: .venv/dev
-	$(PYTHON) manage.py makemessages -l zh_Hans --no-wrap --no-obsolete --add-location file -e html,py,jinja \
-		-i .venv -i .tools -i tests -i var -i benchmarks
+	$(PYTHON) manage.py makemessages -l zh_Hans --no-wrap --keep-pot --add-location file -e html,py,txt \
+		-i .venv -i .tools -i tests -i var -i benchmarks -i "templates/forms/*"
+	@mkdir -p var
+	.venv/bin/pybabel -q extract -F babel.cfg --add-location=file -o var/jinja.pot templates
+	msgcat --use-first --no-wrap -o var/all.pot locale/django.pot var/jinja.pot
+	msgmerge -q --no-wrap --no-fuzzy-matching --add-location=file $(CATALOGUE) var/all.pot | \
+		msgattrib --no-obsolete --no-wrap -o var/merged.po -
+	mv var/merged.po $(CATALOGUE)
+	rm locale/django.pot var/jinja.pot var/all.pot
 
 # Write the pinned requirements anew; with UPGRADE=--upgrade to the newest versions.
 requirements: | $(UV)
@@ -105,10 +121,8 @@ static: $(STATIC)
 	@$(UV) pip sync -q --require-hashes -p .tools/audit/bin/python $<
 	@touch $@
 
-# Of Bootstrap one file is used. What is ignored would be hashed and compressed for nothing, which takes long.
 $(STATIC): $(shell find static -type f) | .venv/base
-	@DEBUG=0 SECRET_KEY=none-is-needed-here $(PYTHON) manage.py collectstatic --noinput --clear -v0 \
-		-i 'bootstrap-*' -i 'bootstrap.css*' -i 'bootstrap.rtl*' -i 'bootstrap*.js*' -i LICENSE -i version.txt
+	@DEBUG=0 SECRET_KEY=none-is-needed-here-but-a-short-one-would-be-refused $(PYTHON) manage.py collectstatic --noinput --clear -v0
 
 %.mo: %.po | .venv/base
 	@.venv/bin/pybabel -q compile -i $< -o $@

@@ -10,7 +10,10 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from eds_console.private import keep_private
+
 if __name__ == "__main__":
+    keep_private()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eds_console.settings")
     os.environ.setdefault("DEBUG", "1")
     execute_from_command_line(sys.argv)

@@ -1,4 +1,4 @@
-"""AccessKeys: what a program signs its API calls with, in the name of one user.
+"""AccessKeys: a program signs its API calls with one, in the name of one user.
 
 The server must know a secret to check an HMAC, so secrets are kept encrypted, not hashed. The keys that encrypt them
 come from the setting ACCESS_KEY_ENCRYPTION_KEYS: the first encrypts, every one of them decrypts. To rotate, put a new
@@ -10,22 +10,25 @@ from __future__ import annotations
 import secrets
 import string
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-import audit.models as audit
 from accounts.encryption import cipher
+from audit.actions import action
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from accounts.models import User
+    from audit.actions import ActionEntry
     from audit.models import Actor
 
-MAXIMUM = 2
+MAX_KEYS_PER_USER = 2
 ID_PREFIX, ID_LENGTH, SECRET_LENGTH = "LTAI", 24, 30
 ALPHABET = string.ascii_letters + string.digits
 # A busy script would otherwise write this row on every call.
@@ -37,11 +40,11 @@ def _random(length: int) -> str:
 
 
 def _refuse_one_too_many(user: User) -> None:
-    if user.access_keys.count() >= MAXIMUM:
+    if user.access_keys.count() >= MAX_KEYS_PER_USER:
         raise ValidationError(
             _("A user has at most %(maximum)s AccessKeys. Delete one that is no longer used."),
             code="access_key_limit_reached",
-            params={"maximum": MAXIMUM},
+            params={"maximum": MAX_KEYS_PER_USER},
         )
 
 
@@ -77,35 +80,30 @@ class AccessKey(models.Model):
 
     @property
     def is_usable(self) -> bool:
+        from accounts import demo  # Late: it needs this module.
+
         account = self.user.account
+        if demo.is_refused(self.user.username):
+            return False
         return self.is_active and self.user.is_active and account is not None and account.is_active
 
     @classmethod
     def create_for(cls, user: User, *, by: Actor) -> tuple[AccessKey, str]:
         """Make a key pair and give back the secret too: it is shown this once and never again.
 
-        Raises ValidationError (code `access_key_limit_reached`) when the user has MAXIMUM keys already.
+        Raises ValidationError (code `access_key_limit_reached`) when the user has MAX_KEYS_PER_USER keys already.
         """
-        try:
-            with transaction.atomic():
-                # The lock is what makes the count hold until the commit.
-                user.lock()
-                _refuse_one_too_many(user)
-                key = cls(user=user, access_key_id=ID_PREFIX + _random(ID_LENGTH - len(ID_PREFIX)))
-                secret = _random(SECRET_LENGTH)
-                key.secret = secret
-                key.save(force_insert=True)
-                key._record("CreateAccessKey", by)
-        except ValidationError as refusal:
-            # Of a key that never was there is no ID to tell.
-            audit.record(
-                "CreateAccessKey",
-                by=by,
-                outcome=str(refusal.code),
-                account_id=user.account_id or "",
-                details={"user": user.username},
-            )
-            raise
+        key = cls(user=user, access_key_id=ID_PREFIX + _random(ID_LENGTH - len(ID_PREFIX)))
+        # A key that is refused has no ID that the log could name.
+        columns, details = {"account_id": user.account_id or ""}, {"user": user.username}
+        # The count stays true until the commit because of the lock.
+        with action(
+            "CreateAccessKey", by=by, right=None, lock=user.locked(), columns=columns, details=details
+        ) as entry:
+            _refuse_one_too_many(user)
+            key.secret = secret = _random(SECRET_LENGTH)
+            key.save(force_insert=True)
+            entry.details["access_key_id"] = key.access_key_id
         return key, secret
 
     def enable(self, *, by: Actor) -> None:
@@ -115,25 +113,24 @@ class AccessKey(models.Model):
         self._set_active(active=False, event="DisableAccessKey", by=by)
 
     def remove(self, *, by: Actor) -> None:
-        """Delete the key for good; what it signs is refused from this moment on."""
-        with transaction.atomic():
-            self._record("DeleteAccessKey", by)
+        """Delete the key for good. Calls that it signs are refused from this moment on."""
+        with self._action("DeleteAccessKey", by):
             self.delete()
 
     def _set_active(self, *, active: bool, event: str, by: Actor) -> None:
-        with transaction.atomic():
+        with self._action(event, by) as entry:
             # An update, not a save: a key that somebody deletes meanwhile does not come back.
-            if AccessKey.objects.filter(pk=self.pk).exclude(is_active=active).update(is_active=active):
-                self._record(event, by)
+            if not AccessKey.objects.filter(pk=self.pk).exclude(is_active=active).update(is_active=active):
+                entry.nothing_changed()
         self.is_active = active
 
-    def _record(self, event: str, by: Actor) -> None:
-        audit.record(
-            event,
-            by=by,
-            account_id=self.user.account_id or "",
-            details={"access_key_id": self.access_key_id, "user": self.user.username},
-        )
+    def log_columns(self) -> dict[str, Any]:
+        details = {"access_key_id": self.access_key_id, "user": self.user.username}
+        return {"account_id": self.user.account_id or "", "details": details}
+
+    def _action(self, event: str, by: Actor) -> AbstractContextManager[ActionEntry]:
+        """The frame of one action on the key. Everybody may manage their own keys; the views say whose they are."""
+        return action(event, by=by, about=self, right=None, columns={"account_id": self.user.account_id or ""})
 
     def used(self, address: str | None) -> None:
         """Remember when and from where the key was used last, to the minute."""

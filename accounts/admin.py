@@ -13,23 +13,25 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 
-import audit.models as audit
-from accounts.models import Account, User
+from accounts.models import STAFF_FIELDS, Account, User
 from accounts.sign_in import confirmed
-from audit.admin import BigTableAdmin, DeletedByVerb, column
+from accounts.signed_in import end_sessions
+from audit.actions import action
 from audit.models import Actor, Door
+from plumbing.admin import NotAtomicUserAdmin
+from ui import entered
+from ui.admin import BigTableAdmin, DeletedByVerb, column
+from ui.entered import logon_name
+from ui.fields import AccountIdField, NameField
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +40,10 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 for model in (Group, EmailAddress, Authenticator, UserSession):
-    # Nobody's groups, second factors and sessions are edited as rows; what support staff do with them is below.
+    # Groups, second factors and sessions are not edited as rows; the actions of support staff on them are below.
     admin.site.unregister(model)
 ACCOUNT = column("account_id", _("account"))
-# Of what can be deleted here, each is asked about and goes by its model's own verb.
+# Each object that is deleted here is asked about on its own, and goes through its model's own verb.
 admin.site.disable_action("delete_selected")
 admin.site.site_header = _("Elastic Desktop Service support")
 admin.site.site_title = _("Support")
@@ -51,7 +53,7 @@ def changelist_link(model: str, text: Any, **narrowed_by: str) -> str:
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{model}_changelist", query=narrowed_by), text)
 
 
-# Limits, and who somebody is, are changed by whoever has just shown who they are.
+# A person must have just shown who they are before they change limits, or who somebody is.
 @admin.register(Account)
 @method_decorator(confirmed, name="changeform_view")
 class AccountAdmin(BigTableAdmin):
@@ -64,6 +66,12 @@ class AccountAdmin(BigTableAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
         return (*self.readonly_fields, "account_id") if obj else ("created_at",)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        fields = {"account_id": AccountIdField, "name": NameField}
+        if db_field.name in fields:
+            kwargs["form_class"] = fields[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     @admin.display(description=_("What it has"))
     def what_it_has(self, account: Account) -> str:
         images = changelist_link("images_image", _("Images"), owner__account_id=account.pk)
@@ -74,13 +82,15 @@ class AccountAdmin(BigTableAdmin):
         return format_html("{} · {} · {} · {} · {}", images, granted, received, users, log)
 
     def save_model(self, request: HttpRequest, obj: Account, form: forms.ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        audit.record(
-            "ModifyAccount" if change else "CreateAccount",
-            by=Actor.of(request, Door.ADMIN),
-            account_id=obj.pk,
-            details={name: str(form.cleaned_data[name]) for name in form.changed_data},
-        )
+        changed = {name: str(form.cleaned_data[name]) for name in form.changed_data}
+        by, columns = Actor.of(request, Door.ADMIN), {"account_id": obj.pk}
+        # Django's permissions say who may do this.
+        with action(
+            "ModifyAccount" if change else "CreateAccount", by=by, right=None, columns=columns, details=changed
+        ):
+            super().save_model(request, obj, form, change)
+            if "is_active" in form.changed_data:
+                end_sessions(obj.users.all())
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         """An account is deactivated, never deleted: the log and other people's shares speak of it."""
@@ -88,7 +98,11 @@ class AccountAdmin(BigTableAdmin):
 
 
 class AccountWidget(ForeignKeyRawIdWidget):
-    """Django looks for whatever was entered, to name it beside the field; PostgreSQL has no NUL."""
+    """Django looks up any text that was entered, to name it beside the field. PostgreSQL takes no NUL in a text."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        return entered.account_id(value) if isinstance(value, str) else value
 
     def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
         return ("", "") if "\0" in str(value) else super().label_and_url_for_value(value)
@@ -101,7 +115,7 @@ class UserForm(UserChangeForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """Django's own writes the whole person as they were read, and no entry."""
+    """Django's own form writes the whole person as they were read, and writes no entry."""
 
     def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,12 +127,12 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 def given_password(form: forms.Form | forms.ModelForm) -> str | None:
-    """None where Django's form was told that the person gets none."""
+    """The new password, or None where Django's form was told that the person gets none."""
     return form.cleaned_data["password1"] if form.cleaned_data["set_usable_password"] else None
 
 
 def refusals_are_told(view: Callable[..., Any]) -> Callable[..., Any]:
-    """What a verb refuses is a sentence on the page that is asked for anew."""
+    """Show the refusal of a verb as a sentence on the page, which the browser requests again."""
 
     @wraps(view)
     def telling(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -136,19 +150,20 @@ class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("username", "account", "ram_id", "policy")
+        field_classes = {"username": NameField, "ram_id": AccountIdField}
 
     def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).strip().lower()
+        return logon_name(self.cleaned_data["username"])
 
 
 @admin.register(User)
 @method_decorator([confirmed, refusals_are_told], name="changeform_view")
 @method_decorator([confirmed, refusals_are_told], name="user_change_password")
 @method_decorator(confirmed, name="delete_view")
-class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
-    """What is done to people here goes through the model's own verbs, as it does in the account centre.
+class UserAdmin(DeletedByVerb, BigTableAdmin, NotAtomicUserAdmin):
+    """Changes to people here go through the model's own verbs, as they do in the account centre.
 
-    Each verb has a transaction of its own. Django's is not around it: the record of a refusal would go with it.
+    Each verb has its own transaction. Django's is not around it: its rollback would remove the record of a refusal.
     """
 
     form, add_form = UserForm, NewUserForm
@@ -178,21 +193,19 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        # Nobody moves to another account, or becomes a RAM user there.
-        return (*self.readonly_fields, "account", "ram_id") if obj else self.readonly_fields
+        # An existing person cannot move to another account, or become a RAM user there.
+        fixed = ("account", "ram_id") if obj else ()
+        only_shown = () if request.user.is_superuser else tuple(STAFF_FIELDS)
+        return (*self.readonly_fields, *fixed, *only_shown)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only superusers change support staff: a person who sets a superuser's password or address is as powerful."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Main users and support staff are disabled, never removed: the admin site's own log would go with them."""
-        return super().has_delete_permission(request, obj) and (obj is None or obj.is_ram_user)
-
-    @method_decorator(sensitive_post_parameters())
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        return self._add_view(request, form_url, extra_context)  # type: ignore[attr-defined]
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
+        may_delete = super().has_delete_permission(request, obj) and _may_touch(request, obj)
+        return may_delete and (obj is None or obj.is_ram_user)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         by = Actor.of(request, Door.ADMIN)
@@ -209,7 +222,7 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
             (obj.enable if is_active else obj.disable)(by=by)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
-        # One for this request, whose form knows who acts.
+        # A copy for this request, so that its form knows who acts.
         mine = copy(self)
         mine.change_password_form = partial(PasswordForm, by=Actor.of(request, Door.ADMIN))
         return super(UserAdmin, mine).user_change_password(request, id, form_url)
@@ -224,19 +237,21 @@ class UserAdmin(DeletedByVerb, BigTableAdmin, DjangoUserAdmin):
 
     @admin.action(description=_("Remove second factors and end sessions"), permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
-        """For who has lost the telephone and the recovery codes. Support staff make sure of who it is first."""
+        """For a person who has lost the telephone and the recovery codes. Support staff first make sure who it is."""
         return confirmed(self._remove_second_factors)(request, users)
 
     def _remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        by, done = Actor.of(request, Door.ADMIN), 0
         for user in users:
-            with transaction.atomic():
-                Authenticator.objects.filter(user=user).delete()
-                for session in UserSession.objects.filter(user=user):
-                    session.end()
-                audit.record(
-                    "RemoveAuthenticator",
-                    by=Actor.of(request, Door.ADMIN),
-                    account_id=user.account_id or "",
-                    details={"user": user.username, "type": "all"},
-                )
-        self.message_user(request, _("Their password is all that they need to sign in now."))
+            try:
+                user.remove_second_factors(by=by)
+                done += 1
+            except PermissionDenied as refusal:
+                told = _("Nothing was done about %(name)s: %(refusal)s") % {"name": user, "refusal": refusal}
+                self.message_user(request, told, messages.ERROR)
+        if done:
+            self.message_user(request, _("Their password is all that they need to sign in now."))
+
+
+def _may_touch(request: HttpRequest, person: User | None) -> bool:
+    return person is None or request.user.is_superuser or not person.is_support

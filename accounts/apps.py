@@ -7,7 +7,11 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        # Late: it needs the models of other apps.
-        from accounts.sign_in import record_changes
+        # Late: they need the models of other apps.
+        from accounts import events
+        from accounts.csrf import bind_secrets_to_people
+        from accounts.sign_in import keep_sessions
 
-        record_changes()
+        keep_sessions()
+        events.connect()
+        bind_secrets_to_people()

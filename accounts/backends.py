@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.backends import ModelBackend
 
+from accounts import demo
 from accounts.models import User
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -20,6 +21,8 @@ class AccountBackend(ModelBackend):
         return user if self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
+        if user is None or demo.is_refused(user.get_username()):
+            return False
         account = getattr(user, "account", None)
         return super().user_can_authenticate(user) and (account is None or account.is_active)
 

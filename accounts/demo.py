@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +58,18 @@ ACCESS_KEYS = {
     "globex@example.com": ("LTAIDemoGlobMain00000001", "glob-demo-secret-0000000000001"),
     "initech@example.com": ("LTAIDemoInitMain00000001", "init-demo-secret-0000000000001"),
 }
+
+
+USERNAMES = frozenset(person.username for person in PEOPLE)
+REFUSED = _(
+    "Demo people sign in only on a server that nobody else reaches, since everybody knows their passwords. This one "
+    "listens for others: set HOST to 127.0.0.1, or make people of your own."
+)
+
+
+def is_refused(username: str) -> bool:
+    """Whether this is a demo person on a server that others reach."""
+    return not settings.DEMO_PEOPLE_SIGN_IN and username in USERNAMES
 
 
 def load() -> None:

@@ -3,9 +3,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import LoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -21,7 +25,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts import events
 from accounts.models import User
+from ui.entered import logon_name
+from ui.fields import NameField
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -46,6 +53,9 @@ class SignInForm(LoginForm):
     def add_prefix(self, field_name: str) -> str:
         return "username" if field_name == "login" else super().add_prefix(field_name)
 
+    def clean_login(self) -> str:
+        return logon_name(super().clean_login())
+
 
 class ResetPasswordForm(AllauthResetPasswordForm):
     def clean_email(self) -> str:
@@ -56,7 +66,41 @@ class ResetPasswordForm(AllauthResetPasswordForm):
         return email
 
 
-# What allauth and fido2 raise over an answer of an authenticator that no authenticator gives.
+class RecordedCodeForm(forms.Form):
+    """A person who has guessed too often is recorded in the operation log. allauth itself reports wrong codes."""
+
+    user: User
+
+    def clean_code(self) -> str:
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError as refusal:
+            if refusal.code == "too_many_login_attempts":
+                events.locked_out_of_codes(get_account_adapter().request, self.user)
+            raise
+        return code
+
+
+class SecondCodeForm(RecordedCodeForm, AuthenticateForm):
+    pass
+
+
+class ConfirmCodeForm(RecordedCodeForm, ReauthenticateForm):
+    pass
+
+
+class ActivateAppForm(ActivateTOTPForm):
+    def clean_code(self) -> str:
+        """The code that sets an authenticator app up counts as used: it signs nobody in."""
+        code: str = super().clean_code()
+        secret = get_adapter().encrypt(self.secret)
+        app = Authenticator(user=self.user, type=Authenticator.Type.TOTP, data={"secret": secret})
+        if not app.wrap().validate_code(code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+# allauth and fido2 raise these errors for an answer that no authenticator gives.
 UNREADABLE = (
     AttributeError,
     InvalidSignature,
@@ -78,11 +122,8 @@ class CredentialField(forms.JSONField):
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value}) from None
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What the refused form shows again."""
-        try:
-            return super().bound_data(data, initial)
-        except (RecursionError, ValueError):
-            return None
+        """The form shows nothing again: the next answer is to another question, and half a surrogate cannot be sent."""
+        return None
 
 
 class ReadableCredential(forms.Form):
@@ -102,7 +143,21 @@ class ReadableCredential(forms.Form):
         try:
             return read()
         except UNREADABLE:
+            self._record(events.WRONG_CODE)
             raise get_adapter().validation_error("incorrect_code") from None
+        except ValidationError as refusal:
+            self._record(events.LOCKED_OUT if refusal.code == "too_many_login_attempts" else events.WRONG_CODE)
+            raise
+
+    def _record(self, outcome: str) -> None:
+        """A passkey that was refused, which allauth tells nobody."""
+        request, user = get_account_adapter().request, getattr(self, "user", None)
+        if user is None:
+            events.sign_in_failed(request, "", outcome, type="webauthn")
+        elif outcome == events.LOCKED_OUT:
+            events.locked_out_of_codes(request, user)
+        else:
+            events.record("UseAuthenticator", request, user, outcome, type="webauthn")
 
 
 class SignInPasskeyForm(ReadableCredential, LoginWebAuthnForm):
@@ -121,7 +176,7 @@ class AddPasskeyForm(ReadableCredential, AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name")
-        # Whoever can sign in with it alone is asked for a fingerprint or a PIN, and has no password to give away.
+        # A person who can sign in with it alone is asked for a fingerprint or a PIN, and has no password to give away.
         self.fields["passwordless"].initial = True
 
 
@@ -132,9 +187,9 @@ class EditPasskeyForm(EditWebAuthnForm):
 
 
 class RamUserForm(forms.Form):
-    """What the main user says of a RAM user; the model's verbs check and write it."""
+    """The main user enters these values of a RAM user; the model's verbs check and write them."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=64,
         validators=[RegexValidator(r"^[a-zA-Z0-9._-]+\Z", _("Only letters, digits, dots, dashes and underscores."))],

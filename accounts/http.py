@@ -24,8 +24,3 @@ def account_of(request: ConsoleRequest) -> Account:
     if request.user.account is None:
         raise PermissionDenied(_("You belong to no account. Support staff work on the admin site."))
     return request.user.account
-
-
-def fragment(request: ConsoleRequest, template: str, name: str) -> str:
-    """One URL serves the page and, to htmx, the fragment of it that htmx puts in its place."""
-    return f"{template}#{name}" if request.htmx else template

@@ -9,27 +9,32 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-import audit.models as audit
 from accounts.access_keys import AccessKey
+from accounts.signed_in import end_sessions
+from audit.actions import MANAGE_PEOPLE, action
+from audit.models import Entry
+from ui.entered import logon_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from django.contrib.auth.models import Permission
 
+    from audit.actions import ActionEntry
     from audit.models import Actor
 
-__all__ = ["ONLY_MAIN_USER", "AccessKey", "Account", "User", "UserManager"]
+__all__ = ["AccessKey", "Account", "User", "UserManager"]
 
 ACCOUNT_ID = r"[0-9]{16}"
 RAM_ID = r"2[0-9]{17}"
 DEFAULT_SHARE_LIMIT = 50
 RAM_USER_LIMIT = 100
-ONLY_MAIN_USER = _("Only the main user of the account may do this.")
+ONLY_SUPERUSERS = _("Only a superuser may change support staff, or who belongs to them.")
+STAFF_FIELDS = frozenset({"is_staff", "is_superuser", "user_permissions"})
 
 
 class Account(models.Model):
@@ -83,7 +88,7 @@ class UserManager(BaseUserManager["User"]):
         return super().get_queryset().select_related("account")
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(username=(username or "").strip().lower())
+        return self.get(username=logon_name(username or ""))
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(username=username, **fields)
@@ -146,6 +151,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         "regions.Region", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
 
+    # The newest entry of the log when the person was made: older ones are no news to them. A version of this program
+    # that does not know of it yet can still write users.
+    joined_after_entry_id = models.BigIntegerField(default=0, db_default=0, editable=False)
+
+    # The person's choices for the console: see accounts/preferences.py. Empty means that everything is as usual.
+    preferences = models.JSONField(
+        _("preferences"), default=dict, blank=True, editable=False, db_default=models.Value({}, models.JSONField())
+    )
+
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -176,13 +190,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def clean(self) -> None:
-        self.username = self.username.strip().lower()
+        self.username = logon_name(self.username)
         self.ram_id = self.ram_id or None
         if self.ram_id and not self.username.endswith(f"@{self.account_id}.onaliyun.com"):
             raise ValidationError(
                 {"username": _("A RAM user's logon name ends with @ACCOUNT-ID.onaliyun.com.")}, code="ram_domain"
             )
         self.email = self.email.strip().lower() if self.is_ram_user else self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.joined_after_entry_id = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        super().save(*args, **kwargs)
 
     @property
     def is_ram_user(self) -> bool:
@@ -199,17 +218,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         return not self.is_ram_user
 
     @property
+    def is_support(self) -> bool:
+        """Whether this person works on the admin site, or may do all there once they are let in."""
+        return self.is_staff or self.is_superuser
+
+    @property
     def ram_name(self) -> str:
         return self.username.partition("@")[0]
 
-    # What is done to people, by the main user or by support staff. A password of None is none: nobody signs in with it.
+    # The main user or support staff do these actions to people. With a password of None, no password signs in.
 
     def create(self, password: str | None, *, by: Actor) -> None:
         """Make this person, a RAM user if they have a policy.
 
-        Raises ValidationError, or PermissionDenied for who may not; so do the verbs that follow.
+        Raises ValidationError, or PermissionDenied for people who may not do it; so do the verbs below.
         """
-        with _act("CreateUser", self, by):
+        with self._action("CreateUser", by):
             if self.policy:
                 self._count_as_ram_user()
             self._set_password(password)
@@ -219,7 +243,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def change(self, *, by: Actor, password: str | None = "", **fields: Any) -> None:
         """Give this person other values of these fields, or another password, which ends their sessions."""
         gets_password = password != ""
-        with _act("UpdateUser", self, by, **fields, password_changed=gets_password):
+        with self._action("UpdateUser", by, **fields, password_changed=gets_password):
             for name, value in fields.items():
                 setattr(self, name, value)
             if gets_password:
@@ -227,12 +251,22 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.full_clean()
             # A main user's address follows from the logon name.
             self.save(update_fields=[*fields, "email", *(["password"] if gets_password else [])])
+            if gets_password:
+                end_sessions([self])
 
     def permit(self, permissions: Iterable[Permission], *, by: Actor) -> None:
         """Let this member of the support staff do this on the admin site, and nothing else."""
         names = sorted(f"{permission.content_type.app_label}.{permission.codename}" for permission in permissions)
-        with _act("UpdateUser", self, by, user_permissions=names):
+        with self._action("UpdateUser", by, user_permissions=names):
             self.user_permissions.set(permissions)
+
+    def remove_second_factors(self, *, by: Actor) -> None:
+        """For a person who has lost the telephone and the recovery codes. Their sessions end."""
+        from allauth.mfa.models import Authenticator  # Late: it needs this module.
+
+        with self._action("RemoveAuthenticator", by, type="all"):
+            Authenticator.objects.filter(user=self).delete()
+            end_sessions([self])
 
     def enable(self, *, by: Actor) -> None:
         self._set_active(active=True, event="EnableUser", by=by)
@@ -245,11 +279,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Remove this RAM user and their AccessKeys for good."""
         if not self.is_ram_user:
             raise ValueError("Only RAM users are removed, never the main user.")
-        with _act("DeleteUser", self, by):
+        with self._action("DeleteUser", by):
+            end_sessions([self])
             self.delete()
 
-    def lock(self) -> None:
-        """Let nobody else change this person until the commit, and read what they are now.
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let nobody else change this person until the transaction ends, and read what they are now.
 
         Raises ValidationError when they have been removed.
         """
@@ -257,14 +293,39 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.refresh_from_db(from_queryset=User.objects.select_for_update(of=("self",), no_key=True))
         except User.DoesNotExist:
             raise ValidationError(_("This person has been removed."), code="user_not_found") from None
+        yield
+
+    def log_columns(self) -> dict[str, Any]:
+        details = {"user": self.username, "policy": self.policy}
+        return {"account_id": self.account_id or "", "details": details}
+
+    @contextmanager
+    def _action(self, event: str, by: Actor, **details: Any) -> Iterator[ActionEntry]:
+        """Do one action on this person, as they are under the lock."""
+        lock = self.locked() if self.pk else None
+        # The entry belongs to the person's account, whoever acts.
+        columns = {"account_id": self.account_id or ""}
+        with action(
+            event, by=by, about=self, right=MANAGE_PEOPLE, lock=lock, columns=columns, details=details
+        ) as entry:
+            self._refuse_staff(by, details)
+            yield entry
+
+    def _refuse_staff(self, by: Actor, details: dict[str, Any]) -> None:
+        touches_staff = self.is_support or not STAFF_FIELDS.isdisjoint(details)
+        # The command line acts as nobody, and may do all.
+        if touches_staff and by.user_id and not User.objects.filter(pk=by.user_id, is_superuser=True).exists():
+            raise PermissionDenied(ONLY_SUPERUSERS)
 
     def _set_active(self, *, active: bool, event: str, by: Actor) -> None:
-        with _act(event, self, by):
+        with self._action(event, by):
             self.is_active = active
             self.save(update_fields=["is_active"])
+            # Sessions end before a person is enabled too: one who signed in at the moment of being disabled stays out.
+            end_sessions([self])
 
     def _count_as_ram_user(self) -> None:
-        # The lock is what makes the count hold until the commit.
+        # The count stays true until the commit because of the lock.
         Account.objects.select_for_update(no_key=True).get(pk=self.account_id)
         if User.objects.filter(account_id=self.account_id, ram_id__isnull=False).count() >= RAM_USER_LIMIT:
             raise ValidationError(
@@ -281,32 +342,3 @@ class User(AbstractBaseUser, PermissionsMixin):
         except ValidationError as refusal:
             raise ValidationError({"password": refusal.error_list}) from refusal
         self.set_password(password)
-
-
-@contextmanager
-def _act(event: str, person: User, by: Actor, **details: Any) -> Iterator[None]:
-    """One act on a person, as they are now, and its entry in the operation log, in one transaction.
-
-    A refusal is recorded too.
-    """
-    what = _about(person, details)
-    if not by.may_manage_people:
-        audit.record(event, by=by, outcome="no_permission", **what)
-        raise PermissionDenied(ONLY_MAIN_USER)
-    try:
-        with transaction.atomic():
-            if person.pk:
-                person.lock()
-                what = _about(person, details)
-            yield
-            audit.record(event, by=by, **what)
-    except ValidationError as refusal:
-        audit.record(event, by=by, outcome=getattr(refusal, "code", None) or "invalid", **what)
-        raise
-
-
-def _about(person: User, details: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "account_id": person.account_id or "",
-        "details": {"user": person.username, "policy": person.policy, **details},
-    }

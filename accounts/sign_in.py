@@ -1,43 +1,48 @@
-"""What django-allauth asks of this console: where people's addresses come from, what is said, kept and recorded."""
+"""The adapters that django-allauth asks: where people's addresses come from, what is said, kept and recorded."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from functools import partial, wraps
+import time
+from functools import wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
-from allauth.account.signals import password_changed, password_reset, password_set
-from allauth.core.internal import ratelimit
+from allauth.account.authentication import get_authentication_records
+from allauth.account.signals import password_changed, password_reset, password_set, user_logged_in
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, get_backends
+from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-import audit.models as audit
+from accounts import demo, events
 from accounts.encryption import decrypt, encrypt
+from accounts.signed_in import end_sessions, prune, remember
 from audit.middleware import client_address
-from audit.models import Actor
+from plumbing.sign_in import CountsByName, has_to_confirm, throttled
+from ui.entered import logon_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allauth.mfa.models import Authenticator
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
 
+__all__ = ["AccountAdapter", "MFAAdapter", "confirmed", "keep_sessions", "throttled"]
+
 logger = logging.getLogger(__name__)
+# A person who has just signed in has shown who they are. Counted in seconds from each step of the sign-in.
+SIGN_IN_COUNTS = 300
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(CountsByName):
     error_messages = {
-        **DefaultAccountAdapter.error_messages,
+        **CountsByName.error_messages,
         # The same sentence for every reason, so that it tells nobody which names there are.
         "username_password_mismatch": _(
             "The logon name or the password is wrong, or the account cannot sign in. Check both; the password "
@@ -53,12 +58,30 @@ class AccountAdapter(DefaultAccountAdapter):
         """As the operation log knows it. A socket of the same machine has no address."""
         return client_address(request) or "127.0.0.1"
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        name = credentials.get("username") or ""
+        if demo.is_refused(logon_name(name)):
+            events.sign_in_failed(request, name, events.DEMO_REFUSED)
+            raise ValidationError(demo.REFUSED, code="demo_refused")
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            events.sign_in_failed(request, name, events.LOCKED_OUT)
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        events.sign_in_failed(request, credentials.get("username") or "", events.WRONG_PASSWORD)
+
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Also for a passkey, which no authentication backend is asked about."""
+        """Check the user here, because allauth asks no authentication backend about a passkey."""
         [backend] = get_backends()
         if not backend.user_can_authenticate(user):  # type: ignore[attr-defined]
+            events.sign_in_failed(request, user.username, events.INACTIVE)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        return super().is_reauthentication_required(app=app, **kwargs) and not signed_in_lately(self.request)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
@@ -66,16 +89,27 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.email:
             super().send_notification_mail(template_prefix, user, context, email or user.email)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link in the mail. Its origin is a setting, because a request for the mail may carry any Host header."""
+        path = urlsplit(super().get_reset_password_from_key_url(key)).path
+        return f"{settings.PUBLIC_URL}{path}"
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        events.password_reset_requested(self.request, user)
+        super().send_password_reset_mail(user, email, context)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail that cannot be sent undoes nothing, and an error page would tell that the address is known."""
+        # Instead of a site of the request's Host header.
+        site = {"name": settings.MFA_TOTP_ISSUER, "domain": settings.PUBLIC_URL}
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, {**context, "current_site": site})
         except OSError:
             logger.exception("A mail could not be sent: %s", template_prefix)
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Secrets are encrypted with what encrypts those of AccessKeys, and `reencrypt_access_keys` rotates both."""
+    """Secrets are encrypted with the keys that encrypt AccessKeys, and `reencrypt_access_keys` rotates both."""
 
     def encrypt(self, text: str) -> str:
         return encrypt(text)
@@ -84,47 +118,45 @@ class MFAAdapter(DefaultMFAAdapter):
         return decrypt(encrypted_text)
 
 
-def throttled(request: HttpRequest, action: str) -> bool:
-    """Whether this is one too many of what ACCOUNT_RATE_LIMITS bounds under that name."""
-    return not ratelimit.consume(request, app="allauth.account", action=action, limit_get=True)
+def signed_in_lately(request: HttpRequest) -> bool:
+    """Whether a password, code or passkey was given in this session within the last five minutes."""
+    seconds = min(SIGN_IN_COUNTS, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+    # A time in the future does not count: the clock was set back.
+    steps = get_authentication_records(request, request.user)
+    return any(0 <= time.time() - step["at"] < seconds for step in steps)
 
 
 def confirmed(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Whoever wants this page has lately given their password, a code or a passkey again; else they are asked now.
+    """A person gets this page if they have lately given their password, a code or a passkey; else they are asked now.
 
     allauth's own decorator keeps a POST in the session until then, with the passwords in it. Here it is sent anew.
     """
 
     @wraps(view)
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not is_reauthentication_required(request, app="accounts"):
+        if not has_to_confirm(request, app="accounts"):
             return view(request, *args, **kwargs)
         return redirect(f"{reverse('account_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
 
     return asking
 
 
-# What changed in how somebody signs in belongs into the operation log.
-EVENTS = {
-    "ChangePassword": (password_changed, password_set),
-    "ResetPassword": (password_reset,),
-    "AddAuthenticator": (authenticator_added,),
-    "RemoveAuthenticator": (authenticator_removed,),
-    "ResetAuthenticator": (authenticator_reset,),
-}
+def _remember(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    remember(request, user)
+    prune()
 
 
-def record_changes() -> None:
-    for event, signals in EVENTS.items():
-        receiver = partial(_record, event)
-        for signal in signals:
-            signal.connect(receiver, weak=False)
+def _end_others(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    """Sign out everybody who knew the old password. The session that changed it goes on, with a new key."""
+    if request.user == user:
+        remember(request, user)
+        end_sessions([user], but=request)
+    else:
+        end_sessions([user])
 
 
-def _record(
-    event: str, sender: Any, request: HttpRequest, user: User, authenticator: Authenticator | None = None, **_: Any
-) -> None:
-    # Who resets a password is not signed in yet, and acts as the person whose mail they read.
-    actor = replace(Actor.of(request), name=user.username, user_id=str(user.pk), account_id=user.account_id or "")
-    details = {"user": user.username} | ({"type": str(authenticator.type)} if authenticator else {})
-    audit.record(event, by=actor, account_id=user.account_id or "", details=details)
+def keep_sessions() -> None:
+    """Do for sessions what allauth's own receivers would do (accounts.user_sessions)."""
+    user_logged_in.connect(_remember)
+    for signal in (password_changed, password_set, password_reset):
+        signal.connect(_end_others)

@@ -1,36 +1,44 @@
-"""The actions on cloud computers, and on templates under both names that the API has for them.
-
-Bundles are the older, regional form, templates the newer one. Here both are views of one thing, `desktops.Template`.
-"""
+"""The actions on cloud computers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
-from django.db.models import Q
-
-from api.calls import Answer, Call, all_or_nothing, any_of, known_region, newest, page, region_of
-from api.errors import ApiError, of_refusal
-from api.images import PROTOCOL_TYPE, SESSION_TYPE, STATUS_NAMES
-from desktops.catalogue import TYPES
-from desktops.models import Desktop, ImageChange, Template
-from images.models import Image
-from images.validators import first_error
+from api.action import Action
+from api.calls import REGION, any_of, region_of, usable_image
+from api.errors import ApiError
+from api.kinds import (
+    CATEGORY,
+    CHARGE_TYPE,
+    IMAGE_ID,
+    LANGUAGE,
+    LEVEL,
+    NAME,
+    OS_TYPE,
+    PROTOCOL_TYPE,
+    PROTOCOL_TYPES,
+    SESSION_TYPE,
+    SHORT,
+    SIZE,
+)
+from api.paging import MAX_RESULTS, NEXT_TOKEN, PAGE_SIZE, counted_page
+from api.params import Boolean, Fields, ListOf, Number, OneOf, Parameter, Text
+from api.templates import templates_of
+from api.vendor_parameters import POLICY
+from audit.actions import all_or_nothing
+from desktops.models import Desktop
+from desktops.validators import MOST_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
-    from django.db.models import QuerySet
-
-POLICY = "system-all-enabled-policy"
-LANGUAGE = "en-US"
+    from api.calls import Answer, Call
 
 
-def usable_image(call: Call, region_id: str, image_id: str) -> Image | None:
-    """The image if the account may use it. Its absence is for the rules to refuse, so that the refusal is recorded."""
-    return Image.objects.usable_by(call.account).in_region(region_id).filter(image_id=image_id).first()
+DESKTOP_IDS = Parameter("DesktopId", ListOf(Text(64), 100), required=True, note="All or nothing.")
+
+
+DESKTOP_STATUS = OneOf(("Pending", "Starting", "Running", "Stopping", "Stopped", "Rebuilding", "Expired", "Deleted"))
 
 
 def desktops_of(call: Call, desktop_ids: Iterable[str]) -> list[Desktop]:
@@ -40,22 +48,18 @@ def desktops_of(call: Call, desktop_ids: Iterable[str]) -> list[Desktop]:
     for desktop_id in desktop_ids:
         if desktop_id not in found:
             raise ApiError("InvalidDesktopId.NotFound", f"There is no cloud computer {desktop_id}.")
-    # Everybody locks several rows in the same order.
+    # Several rows are locked in the same order everywhere.
     return sorted(found.values(), key=lambda desktop: desktop.pk)
-
-
-# Cloud computers
 
 
 def create_desktops(call: Call) -> Answer:
     region_id = region_of(call)
     name, encrypted = call["DesktopName"] or "", bool(call["VolumeEncryptionEnabled"])
     if call["BundleId"]:
-        templates = Template.objects.owned_by(call.account).in_region(region_id).select_related("image")
-        template = templates.filter(template_id=call["BundleId"]).first()
+        template = templates_of(call).configured_for(region_id).filter(template_id=call["BundleId"]).first()
         if template is None:
             raise ApiError("InvalidDesktopBundle.NotFound", f"There is no template {call['BundleId']} in {region_id}.")
-        desktop = Desktop.from_template(template, name=name, encrypted=encrypted)
+        desktop = Desktop.from_template(template, region_id=region_id, name=name, encrypted=encrypted)
     elif call["DesktopAttachment"]:
         asked: dict[str, Any] = call["DesktopAttachment"]
         for field in ("ImageId", "DesktopType", "SystemDiskSize"):
@@ -74,7 +78,49 @@ def create_desktops(call: Call) -> Answer:
         )
     else:
         raise ApiError("MissingParameter", "BundleId or DesktopAttachment is required.")
-    return {"DesktopId": [made.desktop_id for made in desktop.create(amount=call["Amount"], by=call.by)]}
+    numbered = call["DesktopNameSuffix"] and (call["DesktopNameModel"] or {}).get("DesktopNameIsSuffix", True)
+    made = desktop.create(amount=call["Amount"], is_numbered=numbered, by=call.by)
+    return {"DesktopId": [one.desktop_id for one in made]}
+
+
+CREATE_DESKTOPS = Action(
+    "CreateDesktops",
+    create_desktops,
+    reads=False,
+    resource="DesktopId",
+    parameters=(
+        REGION,
+        Parameter("BundleId", SHORT, note="This or DesktopAttachment is required."),
+        Parameter(
+            "DesktopAttachment",
+            Fields(
+                {
+                    "ImageId": IMAGE_ID,
+                    "DesktopType": SHORT,
+                    "SystemDiskSize": SIZE,
+                    "DataDiskSize": SIZE,
+                    "SystemDiskCategory": CATEGORY,
+                    "DataDiskCategory": CATEGORY,
+                    "SystemDiskPerLevel": LEVEL,
+                    "DataDiskPerLevel": LEVEL,
+                    "DefaultLanguage": LANGUAGE,
+                },
+                as_json=True,
+            ),
+            note="Ignored with BundleId. ImageId, DesktopType and SystemDiskSize are required. Categories, levels and "
+            "DefaultLanguage are accepted: no answer shows them.",
+        ),
+        Parameter("Amount", Number(1, 300), default=1, note=f"More than {MOST_AT_ONCE} are InvalidAmount here."),
+        Parameter("DesktopName", NAME, note="1 to 64 characters. Several computers have their number added."),
+        Parameter("DesktopNameSuffix", Boolean(), default=True, note="Whether several have a number each."),
+        Parameter(
+            "DesktopNameModel",
+            Fields({"DesktopNameIsSuffix": Boolean()}, as_json=True),
+            note="DesktopNameIsSuffix is DesktopNameSuffix by another name.",
+        ),
+        Parameter("VolumeEncryptionEnabled", Boolean()),
+    ),
+)
 
 
 def describe_desktops(call: Call) -> Answer:
@@ -90,9 +136,7 @@ def describe_desktops(call: Call) -> Answer:
     statuses = call["DesktopStatusList"] or ([call["DesktopStatus"]] if call["DesktopStatus"] else [])
     if statuses:
         desktops = any_of(desktops.in_status(status) for status in statuses)
-    if _asks_for_another(call, ChargeType=Desktop.CHARGE_TYPE, ProtocolType=PROTOCOL_TYPE):
-        desktops = desktops.none()
-    rows, numbers = _page(call, desktops.select_related("image"))
+    rows, numbers = counted_page(call, desktops.select_related("image"))
     return {"Desktops": [_desktop(desktop) for desktop in rows], **numbers}
 
 
@@ -134,320 +178,75 @@ def _desktop(desktop: Desktop) -> dict[str, Any]:
     }
 
 
+DESCRIBE_DESKTOPS = Action(
+    "DescribeDesktops",
+    describe_desktops,
+    reads=True,
+    resource="DesktopId",
+    parameters=(
+        REGION,
+        Parameter("DesktopId", ListOf(Text(64), 100)),
+        Parameter("DesktopName", SHORT, note="Computers whose name has this text in it."),
+        Parameter("DesktopStatus", DESKTOP_STATUS),
+        Parameter("DesktopStatusList", ListOf(DESKTOP_STATUS, 10)),
+        Parameter("DesktopType", SHORT),
+        Parameter("ImageId", ListOf(IMAGE_ID, 100)),
+        Parameter("OsTypes", ListOf(OS_TYPE, 10)),
+        Parameter("ChargeType", CHARGE_TYPE, only=("PostPaid",), note="Every computer here is PostPaid."),
+        Parameter("ProtocolType", PROTOCOL_TYPES, only=(PROTOCOL_TYPE,), note="Every computer here is ASP."),
+        MAX_RESULTS,
+        NEXT_TOKEN,
+        Parameter("PageNumber", Number(1), note="With it or PageSize, pages are by number and not by token."),
+        PAGE_SIZE,
+    ),
+)
+
+
 def start_desktops(call: Call) -> Answer:
-    return _to_each(call, "StartDesktops", Desktop.start)
+    return _to_each(call, Desktop.start)
+
+
+START_DESKTOPS = Action(
+    "StartDesktops", start_desktops, reads=False, resource="DesktopId", parameters=(REGION, DESKTOP_IDS)
+)
 
 
 def stop_desktops(call: Call) -> Answer:
-    return _to_each(call, "StopDesktops", Desktop.stop)
+    return _to_each(call, Desktop.stop)
+
+
+STOP_DESKTOPS = Action(
+    "StopDesktops",
+    stop_desktops,
+    reads=False,
+    resource="DesktopId",
+    parameters=(
+        REGION,
+        DESKTOP_IDS,
+    ),
+)
 
 
 def reboot_desktops(call: Call) -> Answer:
-    return _to_each(call, "RebootDesktops", Desktop.restart)
+    return _to_each(call, Desktop.restart)
+
+
+REBOOT_DESKTOPS = Action(
+    "RebootDesktops", reboot_desktops, reads=False, resource="DesktopId", parameters=(REGION, DESKTOP_IDS)
+)
 
 
 def delete_desktops(call: Call) -> Answer:
-    return _to_each(call, "DeleteDesktops", Desktop.release)
+    return _to_each(call, Desktop.release)
 
 
-def _to_each(call: Call, event: str, verb: Callable[..., None]) -> Answer:
-    all_or_nothing(call, [(event, desktop, verb) for desktop in desktops_of(call, call["DesktopId"])])
+DELETE_DESKTOPS = Action(
+    "DeleteDesktops", delete_desktops, reads=False, resource="DesktopId", parameters=(REGION, DESKTOP_IDS)
+)
+
+
+def _to_each(call: Call, verb: Callable[..., None]) -> Answer:
+    with all_or_nothing():
+        for desktop in desktops_of(call, call["DesktopId"]):
+            verb(desktop, by=call.by)
     return {}
-
-
-def rebuild_desktops(call: Call) -> Answer:
-    """Each computer for itself, as the answer has a result for each.
-
-    An image that is not usable refuses the call; one that is unshared during the call, the computers that are left.
-    """
-    desktops = desktops_of(call, call["DesktopId"])
-    image = usable_image(call, call["RegionId"], call["ImageId"]) if call["ImageId"] else None
-    results: list[dict[str, str]] = []
-    for desktop in desktops:
-        result = {"DesktopId": desktop.desktop_id, "Code": "success", "Message": ""}
-        try:
-            desktop.change_image(
-                image if call["ImageId"] else desktop.image,
-                image_ref=call["ImageId"] or desktop.image_ref,
-                replace_data_disk=call["OperateType"] == "replace",
-                by=call.by,
-            )
-        except ValidationError as refusal:
-            if not results and call["ImageId"] and first_error(refusal).code == "image_not_usable":
-                raise
-            error = of_refusal(refusal)
-            result |= {"Code": error.code, "Message": str(error.message)}
-        results.append(result)
-    return {"RebuildResults": results}
-
-
-def create_image(call: Call) -> Answer:
-    for name in ("SnapshotId", "SnapshotIds", "DataSnapshotIds"):
-        if call[name]:
-            raise ApiError("InvalidSnapshotId.NotFound", f"There is no snapshot {name} could speak of.")
-    [desktop] = desktops_of(call, [call["DesktopId"]])
-    image = desktop.create_image(
-        name=call["ImageName"],
-        description=call["Description"] or "",
-        with_data_disk=call["DiskType"] == "ALL",
-        clean_personal_data=call["AutoCleanUserdata"],
-        by=call.by,
-    )
-    return {"ImageId": image.image_id}
-
-
-def describe_image_modified_records(call: Call) -> Answer:
-    [desktop] = desktops_of(call, [call["DesktopId"]])
-    changes = ImageChange.objects.filter(desktop=desktop)
-    rows, token = page(call, newest(changes))
-    return {
-        "ImageModifiedRecords": [
-            {
-                "ImageId": change.old_image_ref,
-                "ImageName": change.old_image_name,
-                "NewImageId": change.new_image_ref,
-                "NewImageName": change.new_image_name,
-                "Status": int(change.status),
-                "UpdateTime": _to_the_millisecond(change.asked_at),
-            }
-            for change in rows
-        ],
-        "NextToken": token,
-        "TotalCount": changes.count(),
-    }
-
-
-# Templates, the older form
-
-
-def create_bundle(call: Call) -> Answer:
-    region_id = region_of(call)
-    template = Template(
-        account=call.account,
-        region_id=region_id,
-        image=usable_image(call, region_id, call["ImageId"]),
-        image_ref=call["ImageId"],
-        # The API lets a bundle go without a name, and names it after its image then.
-        name=call["BundleName"] or "",
-        description=call["Description"] or "",
-        desktop_type=call["DesktopType"],
-        system_disk_gib=call["RootDiskSizeGib"],
-        data_disk_gib=call["UserDiskSizeGib"][0],
-    )
-    if call["BundleName"] is None and template.image:
-        template.name = template.image.name[:126]
-    template.create(by=call.by)
-    return {"BundleId": template.template_id}
-
-
-def describe_bundles(call: Call) -> Answer:
-    bundles = _templates(call).in_region(region_of(call))
-    if call["BundleId"]:
-        bundles = bundles.filter(template_id__in=call["BundleId"])
-    if call["ImageId"]:
-        bundles = bundles.filter(image_ref__in=call["ImageId"])
-    if call["OsType"]:
-        bundles = bundles.filter(os_type=call["OsType"])
-    wanted = {
-        "DesktopTypeFamily": lambda kind: kind.family,
-        "CpuCount": lambda kind: kind.cpus,
-        "MemorySize": lambda kind: kind.memory_gib,
-        "GpuCount": lambda kind: kind.gpus,
-    }
-    for name, value_of in wanted.items():
-        if call[name] is not None:
-            kinds = [kind.name for kind in TYPES.values() if value_of(kind) == call[name]]
-            bundles = bundles.filter(desktop_type__in=kinds)
-    if _asks_for_another(call, BundleType="CUSTOM", ProtocolType=PROTOCOL_TYPE, SessionType=SESSION_TYPE):
-        bundles = bundles.none()
-    if call["VolumeEncryptionEnabled"] is not None:
-        encrypted = Q(image__encrypted=True)
-        bundles = bundles.filter(encrypted if call["VolumeEncryptionEnabled"] else ~encrypted)
-    rows, token = page(call, newest(bundles))
-    return {"Bundles": [_bundle(bundle) for bundle in rows], "NextToken": token}
-
-
-def _bundle(bundle: Template) -> dict[str, Any]:
-    kind = bundle.kind
-    disks = [{"DiskType": "SYSTEM", "DiskSize": bundle.system_disk_gib}]
-    if bundle.data_disk_gib:
-        disks.append({"DiskType": "DATA", "DiskSize": bundle.data_disk_gib})
-    return {
-        "BundleId": bundle.template_id,
-        "BundleName": bundle.name,
-        "BundleType": "CUSTOM",
-        "Description": bundle.description,
-        "ImageId": bundle.image_ref,
-        "ImageName": bundle.image_name_now,
-        # The API's statuses know no template that lost its image; the console calls it so.
-        "ImageStatus": STATUS_NAMES[bundle.image.status] if bundle.image and bundle.image_is_usable else "Unavailable",
-        "DesktopType": bundle.desktop_type,
-        "DesktopTypeFamily": kind.family if kind else "",
-        "DesktopTypeAttribute": {
-            "CpuCount": kind.cpus if kind else 0,
-            "MemorySize": kind.memory_mib if kind else 0,
-            "GpuCount": float(kind.gpus if kind else 0),
-            "GpuSpec": kind.gpu_spec if kind else "",
-        },
-        "Disks": disks,
-        "OsType": bundle.os_type,
-        "Platform": bundle.platform,
-        "Language": LANGUAGE,
-        "ProtocolType": PROTOCOL_TYPE,
-        "SessionType": SESSION_TYPE,
-        "StockState": "Available",
-        "VolumeEncryptionEnabled": bool(bundle.image and bundle.image.encrypted),
-        "CreationTime": bundle.created_at,
-    }
-
-
-def modify_bundle(call: Call) -> Answer:
-    region_id = region_of(call)
-    [template] = _found(_templates(call).in_region(region_id), [call["BundleId"]])
-    image_id = call["ImageId"] or ""
-    image = usable_image(call, region_id, image_id) if image_id else None
-    asked = {"name": call["BundleName"], "description": call["Description"]}
-    template.modify(**asked, image=image, image_ref=image_id, by=call.by)
-    return {}
-
-
-def delete_bundles(call: Call) -> Answer:
-    bundles = _found(_templates(call).in_region(region_of(call)), call["BundleId"])
-    all_or_nothing(call, [("DeleteBundles", bundle, Template.delete) for bundle in bundles])
-    return {}
-
-
-# Templates, the newer form
-
-
-def create_template(call: Call) -> Answer:
-    regions = call["RegionConfigList"]
-    if len(regions) > 1:
-        raise ApiError("InvalidParameter", "RegionConfigList has more than one region, and an image is in one.")
-    for name in ("RegionId", "ResourceInstanceType"):
-        if name not in regions[0]:
-            raise ApiError("MissingParameter", f"RegionConfigList.1.{name} is required.")
-    if regions[0].get("VolumeEncryptionEnable"):
-        raise ApiError(
-            "InvalidParameter",
-            "A template says nothing of encryption here: set VolumeEncryptionEnabled when you create cloud computers.",
-        )
-    region_id = known_region(regions[0]["RegionId"])
-    data_disks = call["DataDiskList"] or [{}]
-    image = usable_image(call, region_id, call["ImageId"])
-    template = Template(
-        account=call.account,
-        region_id=region_id,
-        image=image,
-        image_ref=call["ImageId"],
-        name=call["TemplateName"],
-        description=call["Description"] or "",
-        desktop_type=regions[0]["ResourceInstanceType"],
-        system_disk_gib=call["SystemDiskSize"] or (image.size_gib if image else 0),
-        data_disk_gib=data_disks[0].get("Size", 0),
-    )
-    template.create(by=call.by)
-    return _envelope(Data=template.template_id)
-
-
-def describe_templates(call: Call) -> Answer:
-    templates = _templates(call)
-    if call["TemplateIds"]:
-        templates = templates.filter(template_id__in=call["TemplateIds"])
-    if call["TemplateName"]:
-        templates = templates.filter(name=call["TemplateName"])
-    if call["Keyword"]:
-        templates = templates.matching(call["Keyword"])
-    if call["ImageId"]:
-        templates = templates.filter(image_ref=call["ImageId"])
-    if call["BizRegionId"]:
-        templates = templates.in_region(known_region(call["BizRegionId"]))
-    if _asks_for_another(call, TemplateType="USER_TEMPLATE"):
-        templates = templates.none()
-    rows, numbers = _numbered_page(call, templates)
-    return _envelope(Data=[_template(call, template) for template in rows], **numbers)
-
-
-def _template(call: Call, template: Template) -> dict[str, Any]:
-    kind, image = template.kind, template.image
-    data_disks = [{"Size": str(template.data_disk_gib)}] if template.data_disk_gib else []
-    return {
-        "TemplateId": template.template_id,
-        "TemplateName": template.name,
-        "TemplateType": "USER_TEMPLATE",
-        "Description": template.description,
-        "ImageId": template.image_ref,
-        "ImageType": _image_type(call, image),
-        "SystemDiskSize": template.system_disk_gib,
-        "DataDiskList": data_disks,
-        "RegionConfigList": [
-            {
-                "RegionId": template.region_id,
-                "ResourceInstanceType": template.desktop_type,
-                "CpuCount": kind.cpus if kind else 0,
-                "MemorySize": kind.memory_mib if kind else 0,
-                "GpuSpec": kind.gpu_spec if kind else "",
-            }
-        ],
-        "DefaultLanguage": LANGUAGE,
-        "PolicyGroupId": POLICY,
-        "ChargeType": Desktop.CHARGE_TYPE,
-        "ProductType": "CloudDesktop",
-        "GmtCreate": template.created_at,
-        "GmtModified": template.updated_at,
-    }
-
-
-def _image_type(call: Call, image: Image | None) -> str:
-    if image is None:
-        return ""
-    if image.is_system:
-        return "System"
-    return "User" if image.owner_id == call.account.pk else "Shared"
-
-
-def delete_templates(call: Call) -> Answer:
-    templates = _found(_templates(call), call["TemplateIds"])
-    all_or_nothing(call, [("DeleteBundles", template, Template.delete) for template in templates])
-    return _envelope()
-
-
-def _templates(call: Call) -> Any:
-    return Template.objects.owned_by(call.account).select_related("image")
-
-
-def _found(templates: Any, template_ids: list[str]) -> list[Template]:
-    found = {template.template_id: template for template in templates.filter(template_id__in=set(template_ids))}
-    for template_id in template_ids:
-        if template_id not in found:
-            raise ApiError("InvalidDesktopBundle.NotFound", f"There is no template {template_id}.")
-    # Everybody locks several rows in the same order.
-    return sorted(found.values(), key=lambda template: template.pk)
-
-
-def _envelope(**content: Any) -> Answer:
-    """What the answers of the newer actions are wrapped in."""
-    return {"Code": "success", "Message": "", "Success": True, "HttpStatusCode": 200, **content}
-
-
-def _asks_for_another(call: Call, **only: str) -> bool:
-    """Whether a filter asks for something else than the one value that everything here has."""
-    return any(call[name] not in {None, value} for name, value in only.items())
-
-
-def _page(call: Call, rows: QuerySet[Any]) -> tuple[list[Any], Answer]:
-    """By token, or by number when a number is asked for; either way with the count of all."""
-    if call["PageNumber"] or call["PageSize"]:
-        return _numbered_page(call, rows)
-    found, token = page(call, newest(rows))
-    return found, {"NextToken": token, "TotalCount": rows.count()}
-
-
-def _numbered_page(call: Call, rows: QuerySet[Any]) -> tuple[list[Any], Answer]:
-    number, size = call["PageNumber"] or 1, call["PageSize"] or 10
-    found = list(rows.order_by("-pk")[(number - 1) * size : number * size])
-    return found, {"PageNumber": number, "PageSize": size, "TotalCount": rows.count()}
-
-
-def _to_the_millisecond(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

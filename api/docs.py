@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils import translation
 
 from api.actions import ACTIONS
 from api.errors import ERRORS
 from api.vendor import EVERY_ACTION
+from api.vendor_answers import VENDOR_ANSWERS, Coverage
+
+if TYPE_CHECKING:
+    from api.action import Action
+    from api.params import Parameter
 
 HEAD = """\
 # The EDS API
 
-This page is written by `manage.py api_docs` from the tables in `api/actions.py` and `api/errors.py`; a test fails
-when it is not current. Change the tables, then run the command.
+This page is written by `manage.py api_docs` from the actions, which are declared beside their handlers in `api/`, and
+from `api/vendor_parameters.py`, `api/vendor_answers.py` and `api/errors/`. A test fails when it is not current. Change
+these, then run the command.
 
 The server answers the EDS API, version 2020-09-30, at `/`, as `POST` or `GET`. The vendor's SDK works as it is. It is
 told where the server is and that it speaks plain HTTP (`HTTPS` behind a proxy that terminates TLS); the key is one of
@@ -60,8 +68,20 @@ for image in answer.body.images:
 - `DescribeImages` without `ImageType` lists all that the account may use in the region: its own as `CUSTOM`, what it
   received as `SHARED`, and `SYSTEM`.
 
-A parameter marked *accepted only* concerns what this project does not have (office networks, billing, policies and
-the like): it is checked for form and changes nothing. A parameter that is in no table is `UnknownParameter`.
+Most parameters are *honoured*. The others concern what this server does not have (office networks, users, billing and
+the like); the note says why each is as it is:
+
+- *fixed*: everything here has one of the values of the note. A list that is narrowed by another value is empty, and an
+  action that asks for another is refused.
+- *finds nothing*: nothing here has one, so a list that is narrowed by it is empty.
+- *refused*: the action would be another with it, so it is refused.
+- *accepted*: it neither narrows nor changes what the call does. It is checked for form.
+
+A parameter that is in no table is `UnknownParameter`. The fields of an answer are *honoured* (they say what is so
+here), *fixed* (always the same) or *not answered*, with the reason.
+
+The vendor's texts do not say what `DeleteTemplates` does without `TemplateIds`, which its SDK does not require. Here it
+is refused: a deletion that names nothing is a mistake, and Success would hide it.
 """
 
 
@@ -83,12 +103,35 @@ def _actions() -> list[str]:
                 str(parameter.kind),
                 "yes" if parameter.required else "",
                 default,
-                "accepted only" if parameter.accepted_only else "done",
-                parameter.note,
+                _status(action, parameter),
+                " ".join(filter(None, [parameter.note, parameter.accepted])),
             ]
             lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
-        lines.append("")
+        lines += ["", *_answer(action)]
     return lines
+
+
+def _answer(action: Action) -> list[str]:
+    """The fields of the vendor's answer, by what becomes of them here."""
+    coverage = VENDOR_ANSWERS[action.name]
+    lines = [f"- honoured: {_listed(coverage.honoured)}"] if coverage.honoured else []
+    lines += [f"- fixed: {_listed(names)}. {reason}" for reason, names in coverage.fixed.items()]
+    lines += [f"- not answered: {_listed(names)}. {reason}" for reason, names in coverage.absent.items()]
+    return ["Answer, besides `RequestId`:", "", *lines, ""] if lines else ["Answer: `RequestId`.", ""]
+
+
+def _listed(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in Coverage.names(names))
+
+
+def _status(action: Action, parameter: Parameter) -> str:
+    if parameter.accepted:
+        return "accepted"
+    if parameter.only is None:
+        return "honoured"
+    if parameter.only:
+        return "fixed"
+    return "finds nothing" if action.reads else "refused"
 
 
 def _not_built() -> list[str]:

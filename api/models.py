@@ -9,7 +9,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from queries import keeping_plans
+from plumbing.prepared import keeping_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

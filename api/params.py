@@ -1,4 +1,4 @@
-"""Parameters: how they are read from a request, and the types that the table of actions declares them with.
+"""Parameters: how they are read from a request, and the types that actions declare them with.
 
 A request has flat names and texts, from the query, a form body or both. `Name.1` is an item of a list, `Name.Key` a
 field of a structure, and both may be nested.
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 FORM = "application/x-www-form-urlencoded"
-MOST_PARAMETERS = 2000
-DEEPEST = 5
+MAX_PARAMETERS = 2000
+MAX_DEPTH = 5
 
 # A text, or what stands below a name: {"AddAccount": {"1": "1182725234310001"}}.
 type Node = str | dict[str, Node]
@@ -29,7 +29,7 @@ type Node = str | dict[str, Node]
 
 @dataclass(frozen=True)
 class Sent:
-    """What a request sent, decoded but not yet understood; the signatures are over these."""
+    """The parameters of a request, decoded but not yet checked. The signatures are over these."""
 
     query: dict[str, str]
     form: dict[str, str]
@@ -41,7 +41,11 @@ class Sent:
 
 
 def read(request: HttpRequest) -> Sent:
-    """Read a request's parameters. Raises ApiError for one that is sent twice, or a body that is no form."""
+    """Read a request's parameters. Raises ApiError for one that is sent twice, or a body that is no form.
+
+    RegionId may be in the query and in the body: the vendor's RPC core SDK adds its client's region to every query. The
+    body's is the one that the call means, as in what that SDK signs.
+    """
     body = request.body
     if body and request.content_type != FORM:
         raise ApiError(
@@ -50,22 +54,22 @@ def read(request: HttpRequest) -> Sent:
     # WSGI hands bytes over as if they were Latin-1.
     query = _pairs(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
     form = _pairs(body)
-    for name in query.keys() & form.keys():
-        raise ApiError("DuplicatedParameter", f"{name} is sent in the query and in the body.")
+    for name in (query.keys() & form.keys()) - {"RegionId"}:
+        raise ApiError("DuplicatedParameter", f"{name[:64]} is sent in the query and in the body.")
     return Sent(query, form, body)
 
 
 def _pairs(encoded: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(
-            encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MOST_PARAMETERS
+            encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MAX_PARAMETERS
         )
     except ValueError:
-        raise ApiError("RequestTooLarge", f"A call has at most {MOST_PARAMETERS} parameters.") from None
+        raise ApiError("RequestTooLarge", f"A call has at most {MAX_PARAMETERS} parameters.") from None
     found: dict[str, str] = {}
     for name, text in pairs:
         if name in found:
-            raise ApiError("DuplicatedParameter", f"{name} is sent twice.")
+            raise ApiError("DuplicatedParameter", f"{name[:64]} is sent twice.")
         found[name] = text
     return found
 
@@ -74,7 +78,7 @@ def tree(flat: Mapping[str, str]) -> dict[str, Node]:
     """Put `Name.1.Key` below `Name`."""
     root: dict[str, Node] = {}
     for name, text in flat.items():
-        *above, last = name.split(".", DEEPEST)
+        *above, last = name.split(".", MAX_DEPTH)
         place: Node = root
         for part in above:
             place = place.setdefault(part, {}) if isinstance(place, dict) else place
@@ -173,7 +177,7 @@ class OneOf:
 
 
 @dataclass(frozen=True)
-class Many:
+class ListOf:
     """A list, sent as `Name.1`, `Name.2` and so on; numbers may be left out."""
 
     of: Kind
@@ -216,7 +220,7 @@ class Fields:
         return "structure of " + "; ".join(f"{name}: {kind}" for name, kind in self.fields.items())
 
 
-type Kind = Text | Account | Number | Decimal | Boolean | OneOf | Many | Fields
+type Kind = Text | Account | Number | Decimal | Boolean | OneOf | ListOf | Fields
 
 
 def _text(name: str, node: Node) -> str:
@@ -225,8 +229,8 @@ def _text(name: str, node: Node) -> str:
     return node
 
 
-def _from_json(name: str, text: str) -> Node:
-    """What the flat names would have said: an object of texts, numbers and booleans."""
+def _from_json(name: str, text: str) -> dict[str, Node]:
+    """The tree that flat names would have made, from an object of texts, numbers and booleans."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -243,6 +247,15 @@ def _from_json(name: str, text: str) -> Node:
     return node
 
 
+def flat_json(name: str, text: str) -> dict[str, str]:
+    """The flat names and texts of a JSON object. Any other text gives none."""
+    try:
+        node = _from_json(name, text)
+    except ApiError:
+        return {}
+    return {f"{name}.{key}": inner for key, inner in node.items() if isinstance(inner, str)}
+
+
 def _legible(text: str) -> str:
     # JSON can say half a character.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
@@ -250,21 +263,35 @@ def _legible(text: str) -> str:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One row of an action's table.
+    """A parameter of an action.
 
-    `note` says in a sentence what is special; a parameter that is only accepted is checked for form and changes
-    nothing, since it concerns what this project does not have.
+    `note` says in a sentence what is special.
+
+    `only` are the values that everything here has, none where nothing has one. A list that is narrowed by another value
+    is empty, and an action that asks for another is refused with `code`; neither is looked at where the parameter
+    `unless` is sent.
+
+    `accepted` says why the parameter neither narrows nor changes what the call does; it is only checked for form.
     """
 
     name: str
     kind: Kind
     required: bool = False
     default: Any = None
-    accepted_only: bool = False
     note: str = ""
+    only: tuple[Any, ...] | None = None
+    unless: str = ""
+    code: str = "InvalidParameter"
+    accepted: str = ""
+
+    def has(self, value: Any) -> bool:
+        """Whether everything here has the value."""
+        if self.only is None or value is None:
+            return True
+        return all(one in self.only for one in (value if isinstance(value, list) else [value]))
 
 
-# What every call may send beside the parameters of its action.
+# Parameters that every call may send beside those of its action.
 PUBLIC = frozenset(
     {
         "Action",
@@ -298,3 +325,11 @@ def understand(parameters: tuple[Parameter, ...], flat: Mapping[str, str]) -> di
         if node is not None:
             values[parameter.name] = parameter.kind.read(parameter.name, node)
     return values
+
+
+def unmet(parameters: tuple[Parameter, ...], values: Mapping[str, Any]) -> Parameter | None:
+    """The first parameter that asks for something that nothing here has."""
+    for parameter in parameters:
+        if not parameter.has(values[parameter.name]) and not (parameter.unless and values[parameter.unless]):
+            return parameter
+    return None

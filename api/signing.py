@@ -1,6 +1,6 @@
 """The two signatures of the vendor's SDKs: ACS3-HMAC-SHA256, and the older RPC signature with HMAC-SHA1.
 
-A signature is read into a Claim: who says to have signed what, when. `authenticate` finds out whether it is true.
+A signature is read into a Claim. `authenticate` finds out whether it is true.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from accounts.models import AccessKey
 from api.errors import ApiError
 from api.models import Nonce
 from images.models import PlannedShare
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 
 ACS3 = "ACS3-HMAC-SHA256"
 WINDOW = timedelta(minutes=15)
-LONGEST_NONCE = 128
-MOST_SIGNED_HEADERS = 64
+MAX_NONCE_LENGTH = 128
+MAX_SIGNED_HEADERS = 64
+MAX_ECHO_LENGTH = 1024
 
 
 @dataclass(frozen=True)
 class Claim:
-    """That the holder of a key signed a text at a time: all that a signature says, none of it checked yet."""
+    """The content of a signature: the holder of a key signed a text at a time. None of it is checked yet."""
 
     access_key_id: str
     nonce: str
@@ -113,7 +114,7 @@ def _check_signed(request: HttpRequest, names: list[str], *, has_body: bool) -> 
         meant.add("content-type")
     if unsigned := sorted(meant - set(names)):
         raise ApiError("UnsignedHeader", f"SignedHeaders lacks {', '.join(unsigned)[:256]}.")
-    if len(names) > MOST_SIGNED_HEADERS or len(set(names)) < len(names):
+    if len(names) > MAX_SIGNED_HEADERS or len(set(names)) < len(names):
         raise ApiError("IncompleteSignature", "SignedHeaders names a header twice, or too many headers.")
     for name in names:
         if request.headers.get(name) is None:
@@ -148,16 +149,16 @@ def _rpc(request: HttpRequest, sent: Sent) -> Claim:
 def authenticate(claim: Claim, *, address: str | None) -> AccessKey:
     """The key that signed the claim, with its user. Raises ApiError, by a code of its own for each way to fail.
 
-    The nonce is used up last: a call that is refused for its signature takes none. The key says as `something_is_due`
+    The nonce is used up last: a call that is refused for its signature takes none. The key says as `has_due_shares`
     whether a planned share of the account's is to be settled before anything is looked at.
     """
     date = _fresh(claim.date)
-    if not 0 < len(claim.nonce) <= LONGEST_NONCE:
-        raise ApiError("InvalidSignatureNonce", f"The nonce is not 1 to {LONGEST_NONCE} characters.")
+    if not 0 < len(claim.nonce) <= MAX_NONCE_LENGTH:
+        raise ApiError("InvalidSignatureNonce", f"The nonce is not 1 to {MAX_NONCE_LENGTH} characters.")
     key = _key(claim.access_key_id)
     if not hmac.compare_digest(claim.signature_with(key.secret).encode(), claim.signature.encode()):
         raise ApiError(
-            "SignatureDoesNotMatch", f"The signature is not the one of this string: {claim.string_to_sign!r}"
+            "SignatureDoesNotMatch", f"The signature is not the one of this string: {_shortened(claim.string_to_sign)}"
         )
     if not key.is_usable:
         raise ApiError("InvalidAccessKeyId.Inactive", f"The AccessKey {key} is not active.")
@@ -165,6 +166,13 @@ def authenticate(claim: Claim, *, address: str | None) -> AccessKey:
         raise ApiError("SignatureNonceUsed", "A call with this nonce was received already.")
     key.used(address)
     return key
+
+
+def _shortened(text: str) -> str:
+    """The text in quotes, cut to its beginning. A call may have megabytes."""
+    if len(text) <= MAX_ECHO_LENGTH:
+        return repr(text)
+    return f"{text[:MAX_ECHO_LENGTH]!r} (the first {MAX_ECHO_LENGTH} of its {len(text)} characters)"
 
 
 def _fresh(text: str) -> datetime:
@@ -191,4 +199,4 @@ def _key(access_key_id: str) -> AccessKey:
 def _with_user(access_key_id: str, now: datetime) -> QuerySet[AccessKey]:
     due = PlannedShare.objects.due_for(OuterRef("user__account"), now)
     keys = AccessKey.objects.filter(access_key_id=access_key_id).select_related("user__account")
-    return keys.annotate(something_is_due=Exists(due))
+    return keys.annotate(has_due_shares=Exists(due))

@@ -1,4 +1,4 @@
-"""The names of the vendor's whole API, so that what is not built here is told from what does not exist."""
+"""The names of the vendor's whole API. They tell actions that are not built here from actions that do not exist."""
 
 # Every action of alibabacloud-ecd20200930 5.5.0; a test compares them.
 EVERY_ACTION = frozenset(

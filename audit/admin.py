@@ -1,104 +1,15 @@
 from __future__ import annotations
 
-from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
-from django.shortcuts import redirect
-from django.utils.functional import cached_property
+from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Entry
+from ui.admin import BigTableAdmin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
-    from django.utils.functional import _StrPromise
-
-COUNT_LIMIT = 10_000
-
-
-def column(attribute: str, title: _StrPromise) -> Callable[[Any], Any]:
-    """A column with the ID of what a row refers to: Django knows no name for it, and joins a table for the object."""
-
-    @admin.display(description=title)
-    def value(row: Any) -> Any:
-        return getattr(row, attribute)
-
-    value.__name__ = attribute
-    return value
-
-
-class BoundedPaginator(Paginator):
-    """Counts no further than COUNT_LIMIT rows: a list of a million opens as fast as a short one.
-
-    What lies beyond is reached by searching.
-    """
-
-    object_list: QuerySet[Any]
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list.order_by()[:COUNT_LIMIT].count()
-
-
-class OneOrder(ChangeList):
-    """Always in the order of its admin: any other would read and sort the whole table."""
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        return self.model_admin.get_ordering(request)
-
-
-class DeletedByVerb(admin.ModelAdmin):
-    """What is deleted goes through the model's own verb (`delete_model`), one at a time; a refusal is a sentence."""
-
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Django's page asks. What follows is done without its transaction, with which a refusal's record would go."""
-        found = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
-        if found is None:
-            return super().delete_view(request, object_id, extra_context)
-        if not self.has_delete_permission(request, found):
-            raise PermissionDenied
-        known = copy(found)
-        try:
-            self.delete_model(request, found)
-        except ValidationError as refusal:
-            for sentence in refusal.messages:
-                messages.error(request, sentence)
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        self.log_deletions(request, [known])  # type: ignore[arg-type]
-        return self.response_delete(request, str(known), known.pk)
-
-
-class BigTableAdmin(admin.ModelAdmin):
-    """A list over a table that may have a million rows: bounded count, newest first, found by exact ID."""
-
-    paginator = BoundedPaginator
-    show_full_result_count = False
-    list_per_page = 50
-    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
-    sortable_by = ()
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return OneOrder
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Look for the term in one field after the other: each has an index, and all of them at once have none."""
-        if not search_term:
-            return queryset, False
-        for lookup in self.search_fields:
-            found = queryset.filter(**{str(lookup): search_term})
-            if found.exists():
-                return found, False
-        return queryset.none(), False
+    from django.http import HttpRequest
 
 
 @admin.register(Entry)

@@ -10,15 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from prometheus_client import Counter
 
-from audit import seals
+from audit import outcomes, seals
 from audit.middleware import client_address
-from queries import insert, keeping_plans
+from audit.sentences import sentence_of
+from plumbing.prepared import insert, keeping_plans
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from markupsafe import Markup
 
 
-# Shares and all other acts, and refusals by their code; what is rolled back is not counted.
+# Counts shares and all other actions, and refusals by their code. An action that is rolled back is not counted.
 RECORDED = Counter("eds_operations", "Entries of the operation log", ["event", "outcome", "door"])
 
 
@@ -31,7 +33,7 @@ class Door(models.TextChoices):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts, through which door. `account_id` is empty for support staff and for the command line."""
+    """The person who acts, and through which door. `account_id` is empty for support staff and the command line."""
 
     name: str = ""
     user_id: str = ""
@@ -62,25 +64,27 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(account_id=account_id, image_id=image_id).order_by("-id")
 
     def of_resource(self, resource_id: str, account_id: str) -> EntryQuerySet:
-        """What was done with the cloud computer or the template of that ID, newest first."""
+        """The entries about the cloud computer or the template of that ID, newest first."""
         return self.filter(account_id=account_id, resource_id=resource_id).order_by("-id")
 
     def notices_for(self, account_id: str) -> EntryQuerySet:
-        """What other accounts shared with this one, or no longer share."""
+        """The entries about images that other accounts shared with this one, or no longer share."""
         return self.filter(
             other_account_id=account_id, event__in=("ShareImage", "UnshareImage"), outcome=Entry.SUCCESS
         ).order_by("-id")
 
 
 class Entry(models.Model):
-    """One act or one refused try.
+    """One action or one refused try.
 
     Everything is kept as plain text and nothing refers to another table, so an entry outlives the people, accounts
     and images that it speaks of. `account_id` is the account that was acted for, `outcome` is "Success" or the code
     of the rule that refused.
     """
 
-    SUCCESS = "Success"
+    SUCCESS = outcomes.SUCCESS
+    # A list draws itself anew while something in it moves. An entry never does.
+    in_progress = False
 
     at = models.DateTimeField(_("time"), default=timezone.now)
     event = models.CharField(_("event"), max_length=64)
@@ -97,7 +101,7 @@ class Entry(models.Model):
     request_id = models.CharField(_("request ID"), max_length=36, blank=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
-    # Against tampering: which entries came before it (seals.spans), and its seal. The database fills them in for a
+    # Against tampering: the entries that came before it (seals.bind), and its seal. The database fills them in for a
     # version of this program that does not know of them yet.
     previous = models.TextField(default="", db_default="", blank=True, editable=False)
     seal = models.CharField(max_length=32, default="", db_default="", blank=True, editable=False)
@@ -116,6 +120,17 @@ class Entry(models.Model):
             models.Index(fields=["account_id", "outcome", "-at", "-id"], name="entry_log_outcome"),
             models.Index(fields=["account_id", "actor_name", "-at", "-id"], name="entry_log_person"),
             models.Index(fields=["account_id", "door", "-at", "-id"], name="entry_log_door"),
+            models.Index(fields=["account_id", "region_id", "-at", "-id"], name="entry_log_region"),
+            models.Index(
+                fields=["account_id", "other_account_id", "-at", "-id"],
+                name="entry_log_recipient",
+                condition=~models.Q(other_account_id=""),
+            ),
+            models.Index(
+                fields=["account_id", "resource_id", "-at", "-id"],
+                name="entry_log_resource",
+                condition=~models.Q(resource_id=""),
+            ),
             models.Index(
                 fields=["account_id", "-at", "-id"], name="entry_log_refused", condition=~models.Q(outcome="Success")
             ),
@@ -132,9 +147,22 @@ class Entry(models.Model):
     def succeeded(self) -> bool:
         return self.outcome == self.SUCCESS
 
+    @property
+    def sentence(self) -> Markup:
+        """The entry for people: "Shared office-standard with 5316109394400002", or what somebody tried to do."""
+        return sentence_of(self)
+
+    @property
+    def outcome_label(self) -> str:
+        """The outcome for people: "Done", or in a few words why it was refused."""
+        return outcomes.label_of(self.outcome)
+
 
 def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) -> Entry:
     """Write one sealed entry in the caller's transaction. `what` fills the entry's own columns.
+
+    It is private to `audit`: an action is recorded by `audit.actions.action`. The one exception are sign-ins
+    (accounts/events.py), which allauth does and only tells of.
 
     A refused try may have been of anything, so its texts are first made such that every database keeps them.
     """
@@ -151,7 +179,7 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
             column: _legible(value, getattr(Entry._meta.get_field(column), "max_length", None))
             for column, value in what.items()
         },
-        previous=seals.spans(_newest_ids()),
+        previous=seals.bind(_newest()),
     )
     entry.seal = seals.seal(entry)
     insert(entry)
@@ -161,15 +189,15 @@ def record(event: str, *, by: Actor, outcome: str = Entry.SUCCESS, **what: Any) 
 
 # The number is a query so that PostgreSQL does not know it when it plans: it counts on a tenth of the log, and reads
 # that much backwards by the index. Knowing it, it reads and sorts the whole of a log that it takes for a short one.
-NEWEST_IDS = f"SELECT id FROM audit_entry ORDER BY id DESC LIMIT (SELECT {seals.WINDOW})"  # noqa: S608 - our own number
+NEWEST = f"SELECT id, seal FROM audit_entry ORDER BY id DESC LIMIT (SELECT {seals.WINDOW})"  # noqa: S608 - our own number
 
 
-def _newest_ids() -> list[int]:
+def _newest() -> list[tuple[int, str]]:
     # Not from a replica, which may be behind.
     connection = connections[DEFAULT_DB_ALIAS]
     with keeping_plans(connection), connection.cursor() as cursor:
-        cursor.execute(NEWEST_IDS)
-        return [number for (number,) in cursor.fetchall()]
+        cursor.execute(NEWEST)
+        return cursor.fetchall()
 
 
 def _legible(value: Any, max_length: int | None = None) -> Any:

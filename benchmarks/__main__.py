@@ -1,6 +1,6 @@
-"""`make bench`: the product, moto and the floor, driven in turn by one load generator, and their ratios as a table.
+"""`make bench`: the product, a version of before, moto and the floor, driven in turn by one load generator.
 
-python -m benchmarks [--quick] [--output docs/benchmarks.md]
+python -m benchmarks [--quick] [--baseline REVISION] [--output docs/benchmarks.md]
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 CLIENTS = 8
 DATABASES = ("SQLite", "PostgreSQL")
+# The commit of the last release.
+BASELINE = "4489bea"
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ class Case:
 
 
 class Bench:
-    def __init__(self, size: Size, stack: ExitStack, folder: Path) -> None:
+    def __init__(self, size: Size, stack: ExitStack, folder: Path, baseline: str = "none") -> None:
         self.size, self.stack, self.folder = size, stack, folder
+        self.baseline = None if baseline == "none" else servers.version(baseline)
         self.cases: dict[str, Case] = {}
         self.postgres = stack.enter_context(servers.postgres(folder / "postgres"))
         self.products: dict[tuple[str, str], Server] = {}
@@ -100,6 +103,8 @@ class Bench:
             self._start_floor(kind)
             for size, images in (("small", 0), ("big", self.size.images)):
                 self._start_product(kind, size, images)
+            if self.baseline:
+                self._start_product(kind, "baseline", 0, self.baseline)
         for images in (100, 5000):
             self.say(f"moto with {images:,} images")
             self._add_moto(images, *self.stack.enter_context(servers.moto(images)))
@@ -115,14 +120,14 @@ class Bench:
         self.add(f"floor page, {kind}", server, lambda: [clients.floor_page(session) for _ in range(CLIENTS)])
         self.add(f"floor write, {kind}", server, lambda: [clients.floor_write(owner) for owner in range(CLIENTS)])
 
-    def _start_product(self, kind: str, size: str, images: int) -> None:
-        self.say(f"the console on {kind}, {images or 100:,} images")
+    def _start_product(self, kind: str, size: str, images: int, code: Path = servers.ROOT) -> None:
+        self.say(f"the console on {kind}, {images or 100:,} images{'' if code == servers.ROOT else ', as it was'}")
         environment = servers.environment_for(self.database(kind, size))
-        servers.run(environment, "manage.py", "migrate", "-v0")
+        servers.run(environment, "manage.py", "migrate", "-v0", code=code)
         if images:
             servers.run(environment, "manage.py", "seed_scale", "--images", str(images))
-        people = json.loads(servers.run(environment, "-m", "benchmarks.people"))
-        server = self.stack.enter_context(servers.gunicorn(environment))
+        people = json.loads(servers.run(environment, "-m", "benchmarks.people", code=code))
+        server = self.stack.enter_context(servers.gunicorn(environment, code=code))
         self.environments[kind, size], self.people[kind, size], self.products[kind, size] = environment, people, server
         self._add_product(kind, size, server, people)
 
@@ -226,6 +231,15 @@ class Bench:
         case.results.append(result)
         self.say(f"  {case.name:<45} {result.rate:>8.1f}/s  p99 {1000 * result.percentile(99):>7.1f} ms")
 
+    def memory_against_baseline(self) -> dict[str, float]:
+        """Of each database, the memory of server and workers as a ratio, after the same loads."""
+        if not self.baseline:
+            return {}
+        return {
+            kind: self.products[kind, "small"].memory_mb() / self.products[kind, "baseline"].memory_mb()
+            for kind in DATABASES
+        }
+
     def memory(self) -> tuple[float, float]:
         """MB of server and two workers on PostgreSQL, before and after so many requests of every kind."""
         server = self.products["PostgreSQL", "small"]
@@ -264,25 +278,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under two minutes, less exact, at 10,000 images")
     parser.add_argument("--output", type=Path, help="where to write the report; default: only print it")
+    parser.add_argument("--baseline", default=BASELINE, help="the git revision to compare with, or none")
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
     began = time.monotonic()
     # Short, since a socket's path has to be; and where another user may go, since as root PostgreSQL runs as one.
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder, ExitStack() as stack:
         Path(folder).chmod(0o755)
-        bench = Bench(size, stack, Path(folder))
+        bench = Bench(size, stack, Path(folder), options.baseline)
         bench.start()
         bench.measure()
-        memory = bench.memory()
+        ratios = bench.memory_against_baseline()
+        before, after = bench.memory()
         text = report.text(
             bench.cases,
-            memory=memory,
-            memory_requests=size.memory_requests,
+            memory=report.Memory(before, after, size.memory_requests, ratios),
             images=size.images,
             quick=options.quick,
             head={
                 "Date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
                 "Commit": commit(),
+                "Baseline": options.baseline,
                 "Machine": machine(),
                 "Meanwhile": f"{bench.stolen:.0%} of the time of its cores went to other machines",
                 "Rounds": f"{size.rounds} of {size.seconds:g} s each, {CLIENTS} clients, medians",

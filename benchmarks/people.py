@@ -31,7 +31,7 @@ from django.utils import timezone
 
 from accounts.models import AccessKey, Account, User
 from images.models import Image, OsType
-from images.paging import COUNT_LIMIT
+from ui.paging import COUNT_LIMIT
 
 CLIENTS, IMAGES, REGION = 8, 100, "cn-hangzhou"
 RECIPIENT = "8800000000000099"
@@ -57,7 +57,7 @@ def _owner_of(images: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     account_id, region_id = images["owner"], images["region"]
     found = Image.objects.filter(owner=account_id, region=region_id)
-    # As images.paging makes it: the last page lies beyond this row.
+    # As ui.paging makes it: the last page lies beyond this row.
     oldest = found.order_by("id").values_list("pk", flat=True)[20]
     last = base64.urlsafe_b64encode(json.dumps([False, oldest]).encode()).decode().rstrip("=")
     return {**_signs_in(User.objects.get(account=account_id), region_id), "images": images["count"], "last": last}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import median, quantiles
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 DATABASES = ("SQLite", "PostgreSQL")
 HOW = """\
 Written by `make bench`, which measures the product against what runs beside it at the same time on the same machine:
-moto (its EC2 server keeps images and launch permissions, too) and the floor (bare Django under the product's own
-gunicorn configuration; `benchmarks/floor.py`). Absolute numbers are those of one machine on one day; only the ratios
+moto (its EC2 server keeps images and launch permissions, too), the floor (bare Django under the product's own
+gunicorn configuration; `benchmarks/floor.py`) and the baseline (an earlier version of the product with its own
+requirements; `BASELINE=REVISION` names another). Absolute numbers are those of one machine on one day; only the ratios
 mean something elsewhere. The load generator (`benchmarks/load.py`) shares the cores with what it drives, and so does
 PostgreSQL.
 
@@ -23,11 +24,22 @@ others for a while, it takes from both sides. Half of the rounds lie within the 
 """
 
 
+class Memory(NamedTuple):
+    """What the server and its workers took, in MB, before and after so many requests.
+
+    `ratios` has for each database what the product took after the rounds, against the baseline.
+    """
+
+    before: float
+    after: float
+    requests: int
+    ratios: dict[str, float]
+
+
 def text(
     cases: dict[str, Case],
     *,
-    memory: tuple[float, float],
-    memory_requests: int,
+    memory: Memory,
     images: int,
     quick: bool,
     head: dict[str, str],
@@ -38,7 +50,9 @@ def text(
     lines += [f"- {name}: {value}" for name, value in head.items()]
     lines += [f"- big: {images:,} images besides the 107 of small, by `manage.py seed_scale`", ""]
     lines += ["## Bars", "", "| bar | ratio | middle half | wanted | |", "| --- | ---: | ---: | ---: | --- |"]
-    lines += _bars(cases, memory, memory_requests)
+    lines += _bars(cases, memory)
+    if memory.ratios:
+        lines += _bars_of_baseline(cases, memory.ratios)
     lines += ["", "## What was measured", ""]
     lines += ["CPU is in milliseconds for each request: of two cores there are 2,000 a second.", ""]
     lines += [
@@ -58,7 +72,7 @@ def _row(case: Case) -> str:
     )
 
 
-def _bars(cases: dict[str, Case], memory: tuple[float, float], memory_requests: int) -> Iterator[str]:
+def _bars(cases: dict[str, Case], memory: Memory) -> Iterator[str]:
     def against(name: str, other: str) -> list[float]:
         """The ratio of the rates of two loads in each round."""
         return [rate / other_rate for rate, other_rate in zip(cases[name].rates, cases[other].rates, strict=True)]
@@ -95,11 +109,23 @@ def _bars(cases: dict[str, Case], memory: tuple[float, float], memory_requests: 
                 against(f"console share, {what}, {kind}, small", write),
                 0.3,
             )
-    yield _at_most("Memory of server and two workers, MB", [memory[1]], 300)
-    yield _at_most(f"… growth after {memory_requests:,} requests", [memory[1] / memory[0]], 1.05)
+    yield _at_most("Memory of server and two workers, MB", [memory.after], 300)
+    yield _at_most(f"… growth after {memory.requests:,} requests", [memory.after / memory.before], 1.05)
     for what in ("page", "API share"):
         ratios = against(f"{what}, 2 processes", f"{what}, 1 process")
         yield _at_least(f"Two processes on PostgreSQL against one, {what}", ratios, 1.4)
+
+
+def _bars_of_baseline(cases: dict[str, Case], memory_ratios: dict[str, float]) -> Iterator[str]:
+    """How the product compares with a version of before, in the same rounds."""
+    for kind in DATABASES:
+        for load, wanted in (("API share", 1.0), ("console share, form", 1.0), ("API list", 0.9), ("page", 0.85)):
+            now, before = cases[f"{load}, {kind}, small"], cases[f"{load}, {kind}, baseline"]
+            pairs = list(zip(now.results, before.results, strict=True))
+            rates = [one.rate / other.rate for one, other in pairs]
+            yield _at_least(f"{load[0].upper()}{load[1:]}, {kind}, against the baseline", rates, wanted)
+            yield _at_most("… p99", [one.percentile(99) / other.percentile(99) for one, other in pairs], 1.1)
+        yield _at_most(f"Memory, {kind}, against the baseline", [memory_ratios[kind]], 1)
 
 
 def _at_least(name: str, ratios: list[float], wanted: float) -> str:

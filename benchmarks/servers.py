@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,12 +62,39 @@ def stolen_seconds() -> float:
     return int(fields[8]) / TICKS
 
 
-def run(environment: dict[str, str], *command: str) -> str:
-    """Run a command of this project to its end and give what it prints."""
+def run(environment: dict[str, str], *command: str, code: Path = ROOT) -> str:
+    """Run a command of this project, or of another version of it, to its end and give what it prints."""
     done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        [_bin(code) / "python", *command], cwd=code, env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
     return done.stdout
+
+
+def _bin(code: Path) -> Path:
+    return BIN if code == ROOT else code / ".venv" / "bin"
+
+
+def version(revision: str) -> Path:
+    """A folder with the code of a git revision and its own requirements, built on the first call."""
+    full = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").strip()
+    if not full:
+        raise SystemExit(f"There is no commit {revision} here; BASELINE=none compares with no other version.")
+    folder = ROOT / ".tools" / f"version-{full[:12]}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=ROOT / ".tools") as building:
+            archive = subprocess.Popen(["git", "archive", full], cwd=ROOT, stdout=subprocess.PIPE)
+            subprocess.run(["tar", "-x", "-C", building], stdin=archive.stdout, check=True)
+            if archive.wait():
+                raise SystemExit(f"git archive {revision} failed.")
+            shutil.copytree(building, folder)
+    texts = [file.with_suffix(".mo").relative_to(folder) for file in folder.glob("locale/*/LC_MESSAGES/django.po")]
+    # make does nothing where all is there already.
+    subprocess.run(["make", "-s", ".venv/base", "static", *map(str, texts)], cwd=folder, check=True)
+    return folder
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False).stdout
 
 
 def environment_for(database_url: str, **more: str) -> dict[str, str]:
@@ -82,14 +111,14 @@ def environment_for(database_url: str, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def gunicorn(environment: dict[str, str], application: str = "") -> Iterator[Server]:
-    """A WSGI application under the product's own gunicorn.conf.py; without a name, the product."""
+def gunicorn(environment: dict[str, str], application: str = "", code: Path = ROOT) -> Iterator[Server]:
+    """A WSGI application under the product's own gunicorn.conf.py; without a name, the product or another version."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         port: int = listener.getsockname()[1]
         process = subprocess.Popen(
-            [BIN / "gunicorn", "--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
+            [_bin(code) / "gunicorn", "--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
             + ([application] if application else []),
-            cwd=ROOT,
+            cwd=code,
             env=environment,
             pass_fds=[listener.fileno()],
         )

@@ -53,9 +53,6 @@ class ConfigurationAdmin(VerbAdmin):
         # Not Django's list of what falls with it: the rules say what stands against it.
         return [str(it) for it in objs], {}, set(), []
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        obj.delete(by=Actor.of(request, Door.ADMIN))
-
 
 @admin.register(Desktop)
 class DesktopAdmin(ConfigurationAdmin):
@@ -73,6 +70,9 @@ class DesktopAdmin(ConfigurationAdmin):
     search_help_text = gettext_lazy("A whole cloud computer ID or account ID")
     fields = ("desktop_id", "status", *CONFIGURATION, "encrypted", "template_ref", "template_name", "settles_at", "log")
 
+    def delete_model(self, request: HttpRequest, obj: Desktop) -> None:
+        obj.release(by=Actor.of(request, Door.ADMIN))
+
 
 @admin.register(Template)
 class TemplateAdmin(ConfigurationAdmin):
@@ -80,3 +80,6 @@ class TemplateAdmin(ConfigurationAdmin):
     search_fields = ("template_id__exact", "account__account_id__exact")
     search_help_text = gettext_lazy("A whole template ID or account ID")
     fields = ("template_id", *CONFIGURATION, "description", "updated_at", "log")
+
+    def delete_model(self, request: HttpRequest, obj: Template) -> None:
+        obj.remove(by=Actor.of(request, Door.ADMIN))

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django_stubs_ext import StrPromise
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,7 @@ class DesktopType:
 
     @property
     def family(self) -> str:
-        """What DescribeBundles calls DesktopTypeFamily: the name but for its size."""
+        """The name without its size. DescribeBundles calls it DesktopTypeFamily."""
         return self.name.rpartition(".")[0]
 
     @property
@@ -50,3 +59,18 @@ TYPES = {
         DesktopType("eds.graphics.24c1t4", 24, 93 * 1024, 1, "NVIDIA T4"),
     )
 }
+
+FAMILIES: dict[str, str | StrPromise] = {
+    "eds.enterprise_office": _("Enterprise office"),
+    "eds.general": _("General"),
+    "eds.hf": _("High frequency"),
+    "eds.graphics": _("Graphics"),
+}
+
+
+def by_family(names: Iterable[str]) -> list[tuple[str | StrPromise, str, list[DesktopType]]]:
+    """The types of these names, grouped: the family's title, its code and its types."""
+    kinds = [TYPES[name] for name in names if name in TYPES]
+    return [
+        (FAMILIES[family], family, list(members)) for family, members in groupby(kinds, key=lambda kind: kind.family)
+    ]

@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from desktops.catalogue import TYPES
+from desktops.catalogue import TYPES, by_family
 from desktops.models import Desktop, Status, Template
 from desktops.models.template import Status as TemplateStatus
 from desktops.validators import DISK_SIZES, MOST_AT_ONCE
-from images.forms import ActForm, ListForm
-from images.paging import PAGE_SIZES
+from images.forms import ImageListForm
+from images.models import OsType
+from ui.fields import LinesField, NameField
+from ui.filters import Filters
+from ui.forms import ActionForm, ListForm
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -18,32 +21,46 @@ if TYPE_CHECKING:
     from images.models import Image
     from regions.models import Region
 
-SIZES = [(size, size) for size in PAGE_SIZES]
 DISK = {"step": DISK_SIZES.step, "max": DISK_SIZES[-1]}
 
 
-class DesktopListForm(ListForm):
-    CHOICES = {**ListForm.CHOICES, "status": [("", _("All statuses")), *Status.choices]}
+class ComputerListForm(ListForm):
+    """A list of computers or of templates: searched, narrowed by status and OS, sorted by name or age."""
 
-    q = forms.CharField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
-    size = forms.ChoiceField(label=_("Cloud computers per page"), required=False, choices=SIZES)
+    SORTS = ImageListForm.SORTS
+    FILTERS = ("q", "status", "os")
+
+    os = forms.ChoiceField(label=_("OS"), required=False, choices=[("", _("All OS")), *OsType.choices])
+
+    def narrow_by(self, name: str, value: str, rows: Any) -> Any:
+        match name:
+            case "q":
+                return rows.matching(value)
+            case "status":
+                return rows.in_status(value)
+        return rows.filter(os_type=value)
 
 
-class TemplateListForm(ListForm):
-    CHOICES = {**ListForm.CHOICES, "status": [("", _("All statuses")), *TemplateStatus.choices]}
-
-    q = forms.CharField(label=_("Search by template ID or name"), required=False, max_length=128)
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
-    size = forms.ChoiceField(label=_("Templates per page"), required=False, choices=SIZES)
+class DesktopListForm(ComputerListForm):
+    q = NameField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All statuses")), *Status.choices])
 
 
-class ChooseForm(forms.Form):
-    """The search in the list that an image is chosen from. What it does not understand is left out."""
+class TemplateListForm(ComputerListForm):
+    q = NameField(label=_("Search by template ID or name"), required=False, max_length=128)
+    status = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[("", _("All statuses")), *TemplateStatus.choices]
+    )
+
+
+class ChooseForm(Filters, forms.Form):
+    """The search in the list that an image is chosen from. An unknown kind is the first one."""
+
+    FILTERS = ("q",)
 
     KINDS = {"custom": _("Custom Image"), "shared": _("Shared Image"), "system": _("System Image")}
 
-    q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
+    q = NameField(label=_("Search by image ID or name"), required=False, max_length=128)
     kind = forms.ChoiceField(required=False, choices=list(KINDS.items()))
 
     @property
@@ -51,10 +68,20 @@ class ChooseForm(forms.Form):
         return self.cleaned_data.get("kind") or "custom"
 
 
-class ConfigurationForm(ActForm):
+class ChooseComputerForm(forms.Form):
+    """The search in the list that a computer is chosen from."""
+
+    q = forms.CharField(label=_("Search by cloud computer ID or name"), required=False, max_length=128)
+
+
+class ConfigurationForm(ActionForm):
     """Type and disks; the image was chosen before."""
 
-    desktop_type = forms.ChoiceField(label=_("Cloud computer type"))
+    desktop_type = forms.ChoiceField(
+        label=_("Cloud computer type"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a cloud computer type.")},
+    )
     system_disk_gib = forms.IntegerField(
         label=_("System disk (GiB)"), widget=forms.NumberInput(attrs={"min": DISK_SIZES[0], **DISK})
     )
@@ -74,16 +101,21 @@ class ConfigurationForm(ActForm):
         ]
 
     @property
+    def kinds(self) -> list[Any]:
+        """The types that can be chosen, grouped by family."""
+        return by_family(str(value) for value, _label in self.fields["desktop_type"].choices)  # type: ignore[attr-defined]
+
+    @property
     def configuration(self) -> dict[str, Any]:
-        """What was entered of type and disks, of a valid form."""
+        """The type and the disks that were entered. The form must be valid."""
         entered = {name: self.cleaned_data[name] for name in ("desktop_type", "system_disk_gib", "data_disk_gib")}
         return {**entered, "data_disk_gib": entered["data_disk_gib"] or 0}
 
 
-class NamesForm(ActForm):
-    """What one enters to create computers after a template."""
+class NamesForm(ActionForm):
+    """The values that a person enters to create computers after a template."""
 
-    name = forms.CharField(label=_("Cloud computer name"), required=False)
+    name = NameField(label=_("Cloud computer name"), required=False)
     amount = forms.IntegerField(
         label=_("Quantity"),
         initial=1,
@@ -106,7 +138,7 @@ class NamesForm(ActForm):
 
 
 class DesktopForm(NamesForm, ConfigurationForm):
-    """The Create Cloud Computer dialog."""
+    """The page Create Cloud Computer."""
 
     field_order = ["name", "desktop_type", "system_disk_gib", "data_disk_gib", "amount", "encrypted"]
 
@@ -127,12 +159,20 @@ class DesktopForm(NamesForm, ConfigurationForm):
 
 
 class TemplateForm(ConfigurationForm):
-    """The Create Template and the Edit Template dialog."""
+    """The pages Create Template and Edit Template."""
 
-    name = forms.CharField(label=_("Template name"), required=False)
-    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    name = NameField(label=_("Template name"), required=False, widget=forms.TextInput(attrs={"aria-required": "true"}))
+    description = LinesField(label=_("Description"), required=False)
 
     field_order = ["name", "description"]
+
+    def __init__(self, *args: Any, is_incomplete: bool = False, **kwargs: Any) -> None:
+        """`is_incomplete` is for a template that lacks its image, and may go on lacking its type and its disk."""
+        super().__init__(*args, **kwargs)
+        if is_incomplete:
+            desktop_type: Any = self.fields["desktop_type"]
+            desktop_type.required = self.fields["system_disk_gib"].required = False
+            desktop_type.choices = [("", _("None")), *desktop_type.choices]
 
     def create(self, account: Account, region: Region, image_ref: str, *, by: Actor) -> Template | None:
         """Create the template. `image_ref` is the ID that was chosen, for where no such image is found any more."""
@@ -154,7 +194,7 @@ class TemplateForm(ConfigurationForm):
             )
 
 
-class ChangeImageForm(ActForm):
+class ChangeImageForm(ActionForm):
     replace_data_disk = forms.BooleanField(
         label=_("Replace the data disk with that of the image"),
         required=False,
@@ -162,10 +202,10 @@ class ChangeImageForm(ActForm):
     )
 
 
-class CreateImageForm(ActForm):
+class CreateImageForm(ActionForm):
     """The Create Image dialog. Its defaults are the console's; the API's are others."""
 
-    name = forms.CharField(label=_("Image Name"), required=False)
+    name = NameField(label=_("Image Name"), required=False, widget=forms.TextInput(attrs={"aria-required": "true"}))
     clean_personal_data = forms.BooleanField(
         label=_("Clean Personal Residual Data"),
         required=False,
@@ -177,11 +217,8 @@ class CreateImageForm(ActForm):
         label=_("Scope"),
         choices=[("ALL", _("System Disk and Data Disk")), ("SYSTEM", _("System Disk Only"))],
     )
-    description = forms.CharField(
-        label=_("Description"),
-        required=False,
-        help_text=_("Without one, the image name is the description."),
-        widget=forms.Textarea(attrs={"rows": 2}),
+    description = LinesField(
+        label=_("Description"), required=False, help_text=_("Without one, the image name is the description.")
     )
 
     def __init__(self, *args: Any, desktop: Desktop, **kwargs: Any) -> None:

@@ -2,4 +2,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class SupportConfig(AdminConfig):
-    default_site = "eds_console.admin.SupportSite"
+    default_site = "accounts.support_site.SupportSite"

@@ -1,140 +1,36 @@
-"""Every setting comes from the environment; README.md and docs/deploy.md list each with its default.
+"""The settings of the project. What differs between servers comes from the environment: eds_console/variables.py."""
 
-A value that cannot be read stops the start with a sentence (django.core.exceptions.ImproperlyConfigured).
-"""
-
-import base64
-import hashlib
-import re
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
-import bootstrap_wrapper
-import environ
-from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+from eds_console.env import cache, database, is_loopback, mailer
+from eds_console.variables import BASE_DIR, VAR_DIR, env
 
-env = environ.Env()
+DEBUG = env("DEBUG")
+SECRET_KEY = env("SECRET_KEY")
 
+# They encrypt the secrets of AccessKeys. Where they are not set, a new SECRET_KEY loses those secrets.
+ACCESS_KEY_ENCRYPTION_KEYS = env("ACCESS_KEY_ENCRYPTION_KEYS")
 
-# Of any number here. More seconds than this, eleven days, fit neither what PostgreSQL waits nor, far above, a date.
-MAXIMUM = 1_000_000
-
-
-def number(name: str, default: float, minimum: float) -> float:
-    text = env.str(name, default=str(default))
-    try:
-        value = float(text)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a number, not {text!r}.") from None
-    # "nan" is neither.
-    if not value >= minimum:
-        raise ImproperlyConfigured(f"{name} must be at least {minimum:g}, not {text!r}.")
-    if value > MAXIMUM:
-        raise ImproperlyConfigured(f"{name} must be at most {MAXIMUM}, not {text!r}.")
-    return value
-
-
-def switch(name: str, default: bool) -> bool:
-    text = env.str(name, default="1" if default else "0").strip().lower()
-    if text in {"1", "true", "yes", "on"}:
-        return True
-    if text in {"0", "false", "no", "off", ""}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {text!r}.")
-
-
-def fernet_keys(name: str, default: str) -> list[str]:
-    """Fernet keys, separated by commas, the one that encrypts first. Without any, one that follows from `default`."""
-    keys: list[str] = [key.strip() for key in env.list(name, default=[]) if key.strip()]
-    for key in keys:
-        try:
-            Fernet(key)
-        except ValueError:
-            raise ImproperlyConfigured(
-                f"{name} must be Fernet keys (32 bytes in URL-safe base64), separated by commas."
-            ) from None
-    return keys or [base64.urlsafe_b64encode(hashlib.sha256(f"{name}:{default}".encode()).digest()).decode()]
-
-
-def cache(name: str) -> dict[str, object]:
-    """What all server processes share for a while: tables of the database, or a Redis."""
-    url = env.str(name, default="")
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ImproperlyConfigured(f"{name} must be redis://… or rediss://…, not {url!r}.")
-    if url:
-        return {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": url,
-            # Seconds; somebody waits for the page.
-            "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
-        }
-    return {
-        "BACKEND": "eds_console.cache.DatabaseCache",
-        "LOCATION": "console_cache",
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
-
-
-def mailer(name: str) -> dict[str, object]:
-    """Where mail goes: to standard output, into a folder, or to a server that sends it."""
-    url = env.str(name, default="") or "console://"
-    parts = urlsplit(url)
-    backends = "django.core.mail.backends"
-    if parts.scheme == "console":
-        return {"BACKEND": f"{backends}.console.EmailBackend"}
-    if parts.scheme == "file":
-        return {"BACKEND": f"{backends}.filebased.EmailBackend", "OPTIONS": {"file_path": parts.path}}
-    if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
-        raise ImproperlyConfigured(
-            f"{name} must be console://, file:///folder, smtp://…, smtp+tls://… or smtps://…, not of {parts.scheme!r}."
-        )
-    return {
-        "BACKEND": f"{backends}.smtp.EmailBackend",
-        "OPTIONS": {
-            "host": parts.hostname,
-            "port": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
-            "username": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-            "use_tls": parts.scheme == "smtp+tls",
-            "use_ssl": parts.scheme == "smtps",
-            # Somebody waits for the page.
-            "timeout": 10,
-        },
-    }
-
-
-DEBUG = switch("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    if not DEBUG:
-        raise ImproperlyConfigured("Set SECRET_KEY to a long random text, or DEBUG=1 on a developer's machine.")
-    # `make run` keeps one; what it has sealed and encrypted, manage.py reads too.
-    kept = VAR_DIR / "secret_key"
-    SECRET_KEY = (kept.read_text().strip() if kept.exists() else "") or "only-for-a-developers-machine-" * 2
-
-# What AccessKey secrets are encrypted with. Without it they are lost to whoever changes SECRET_KEY.
-ACCESS_KEY_ENCRYPTION_KEYS = fernet_keys("ACCESS_KEY_ENCRYPTION_KEYS", default=SECRET_KEY)
-
-# What entries of the operation log are sealed with, the first of them; each of them still counts for what it sealed.
-# Without it, who changes SECRET_KEY has a log that `manage.py verify` does not know as its own.
-AUDIT_KEYS = env.list("AUDIT_KEYS", default=[]) or [f"audit:{SECRET_KEY}"]
+# The first seals entries of the operation log; each of them still counts for the entries that it sealed. Where they
+# are not set, `manage.py verify` does not accept, after a change of SECRET_KEY, what was sealed before.
+AUDIT_KEYS = env("AUDIT_KEYS")
 
 # On where a proxy terminates TLS in front of the console, which is what production means; `make run` serves
 # plain HTTP on loopback and turns it off.
-HTTPS = switch("HTTPS", default=not DEBUG)
-# How many proxies add to X-Forwarded-For before a request comes here: whose word on the client's address is believed.
-PROXIES = int(number("PROXIES", default=1 if HTTPS else 0, minimum=0))
-DEMO = switch("DEMO", default=False)
-COPY_GIB_PER_SECOND = number("COPY_GIB_PER_SECOND", default=1, minimum=0.001)
-CREATE_IMAGE_SECONDS = number("CREATE_IMAGE_SECONDS", default=60, minimum=0)
+HTTPS = env("HTTPS")
+# So many proxies add to X-Forwarded-For before a request comes here. They are believed about the client's address.
+PROXIES = env("PROXIES")
+DEMO = env("DEMO")
+# Everybody knows the passwords of the demo people, so they sign in only where nobody else reaches the server.
+DEMO_PEOPLE_SIGN_IN = is_loopback(env("HOST"))
+COPY_GIB_PER_SECOND = env("COPY_GIB_PER_SECOND")
+CREATE_IMAGE_SECONDS = env("CREATE_IMAGE_SECONDS")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = env("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
+# Links in mails begin with it.
+PUBLIC_URL = env("PUBLIC_URL")
 
 INSTALLED_APPS = [
     "audit",
@@ -142,6 +38,7 @@ INSTALLED_APPS = [
     "regions",
     "images",
     "desktops",
+    "logs",
     "operations",
     "api",
     "eds_console.apps.SupportConfig",
@@ -154,11 +51,10 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "accounts.user_sessions.HashedUserSessionsConfig",
     "django_htmx",
     "django_http_compression",
     "crispy_forms",
-    "crispy_bootstrap5",
     "lucide",
 ]
 
@@ -171,14 +67,17 @@ MIDDLEWARE = [
     "operations.metrics.measured",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "api.middleware.answer_calls",
-    "eds_console.middleware.console_answers",
+    "ui.middleware.console_answers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the check of the token, which would only say that a form has expired.
+    "eds_console.page_owner.PageOwnerMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.preferences",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -189,21 +88,30 @@ MIDDLEWARE = [
 ROOT_URLCONF = "eds_console.urls"
 WSGI_APPLICATION = "eds_console.wsgi.application"
 
+CONTEXT_PROCESSORS = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+    "regions.context_processors.selector",
+    "accounts.context_processors.person",
+]
 TEMPLATES = [
+    # The console's own pages.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "NAME": "jinja2",
+        "OPTIONS": {"environment": "ui.jinja.environment", "context_processors": CONTEXT_PROCESSORS},
+    },
+    # The pages of packages: allauth and the admin site.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates" / "django"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "regions.context_processors.selector",
-            ],
+            "context_processors": CONTEXT_PROCESSORS,
             "builtins": [
-                "eds_console.tags",
-                "eds_console.jinja",
+                "ui.tags",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
             ],
@@ -211,66 +119,18 @@ TEMPLATES = [
     },
 ]
 
-
-def _bounded_waiting() -> dict[str, object]:
-    """How long PostgreSQL is waited for: to connect, and for each statement, with the locks that it waits for."""
-    options: dict[str, object] = {"connect_timeout": int(number("DATABASE_CONNECT_TIMEOUT", default=5, minimum=1))}
-    seconds = number("DATABASE_TIMEOUT", default=0, minimum=0)
-    if seconds:
-        milliseconds = int(seconds * 1000)
-        options["options"] = (
-            f"-c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={2 * milliseconds}"
-        )
-        # For a server that is gone without a word, and for one that hangs and so cannot keep what it was told.
-        options["tcp_user_timeout"] = milliseconds
-        options["longest_wait"] = seconds + 1
-    return options
-
-
-def database(name: str, default: str) -> dict[str, object]:
-    url = env.str(name, default=default)
-    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
-        raise ImproperlyConfigured(f"{name} must be sqlite:///… or postgres://…")
-    settings: dict[str, object] = env.db_url_config(url)
-    if settings["ENGINE"] == "django.db.backends.sqlite3":
-        if settings["NAME"] != ":memory:":
-            Path(str(settings["NAME"])).parent.mkdir(parents=True, exist_ok=True)
-        settings["ENGINE"] = "eds_console.sqlite"
-        settings["OPTIONS"] = {
-            # A write transaction takes SQLite's one write lock from its start, so what the sharing rules read
-            # under it stays true until the commit, as the row lock does on PostgreSQL.
-            "transaction_mode": "IMMEDIATE",
-            # Seconds that a writer waits for its turn; without an end nobody waits here.
-            "timeout": number("DATABASE_TIMEOUT", default=0, minimum=0) or 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        }
-    else:
-        settings["ENGINE"] = "eds_console.postgresql"
-        hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
-        ports = [host for host in hosts if re.search(r":\d+$", host)]
-        if len(hosts) > 1 and ports and len(ports) < len(hosts):
-            # One port would count for all hosts.
-            raise ImproperlyConfigured(f"{name} must name a port for each of its hosts, or for none.")
-        settings["HOST"] = re.sub(r"[\[\]]", "", str(settings["HOST"]))
-        settings["OPTIONS"] = {
-            # Of what `eds_console.postgresql` prepares, at once; None is never.
-            "prepare_threshold": 0 if switch("DATABASE_PREPARED_STATEMENTS", default=True) else None,
-            **_bounded_waiting(),
-            **settings.get("OPTIONS", {}),  # type: ignore[dict-item]
-        }
-    # A connection is kept for the requests to come: to open one costs as much as a simple request.
-    settings["CONN_MAX_AGE"] = 600
-    settings["CONN_HEALTH_CHECKS"] = True
-    return settings
-
-
-DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'console.sqlite3'}")}
-if env.str("REPLICA_URL", default=""):
-    DATABASES["replica"] = {**database("REPLICA_URL", default=""), "TEST": {"MIRROR": "default"}}
-    if {settings["ENGINE"] for settings in DATABASES.values()} != {"eds_console.postgresql"}:
+_database_options = {
+    "timeout": env("DATABASE_TIMEOUT"),
+    "connect_timeout": env("DATABASE_CONNECT_TIMEOUT"),
+    "prepared_statements": env("DATABASE_PREPARED_STATEMENTS"),
+}
+DATABASES = {"default": database(env("DATABASE_URL"), **_database_options)}
+if env("REPLICA_URL"):
+    DATABASES["replica"] = {**database(env("REPLICA_URL"), **_database_options), "TEST": {"MIRROR": "default"}}
+    if {settings["ENGINE"] for settings in DATABASES.values()} != {"plumbing.postgresql"}:
         raise ImproperlyConfigured("REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.")
-    DATABASE_ROUTERS = ["eds_console.replica.Router"]
-    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "eds_console.replica.own_writes_are_seen")
+    DATABASE_ROUTERS = ["plumbing.replica.Router"]
+    MIDDLEWARE.insert(MIDDLEWARE.index("audit.middleware.request_id"), "plumbing.replica.read_your_writes")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CSRF_FAILURE_VIEW = "eds_console.views.csrf_failure"
@@ -302,12 +162,14 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+# How long a link to set a new password works, in seconds.
+PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How long a password, code or passkey that was asked for again holds, in seconds.
-ACCOUNT_REAUTHENTICATION_TIMEOUT = int(number("REAUTHENTICATION_SECONDS", default=600, minimum=60))
-# Counted in the cache, which all processes share. Of failed sign-ins, few for one name: who guesses
-# passwords is stopped; and more from one address, behind which there may be a whole office.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(env("REAUTHENTICATION_SECONDS"))
+# Counted in the cache, which all processes share. One name may have few failed sign-ins, so that nobody can guess
+# passwords. One address may have more, since a whole office may be behind it.
 ACCOUNT_RATE_LIMITS = {
     # Also those that succeed, so it is far beyond what scripts do that sign many people in from one machine.
     "login": "600/m/ip",
@@ -316,6 +178,9 @@ ACCOUNT_RATE_LIMITS = {
 }
 MFA_ADAPTER = "accounts.sign_in.MFAAdapter"
 MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondCodeForm",
+    "reauthenticate": "accounts.forms.ConfirmCodeForm",
+    "activate_totp": "accounts.forms.ActivateAppForm",
     "add_webauthn": "accounts.forms.AddPasskeyForm",
     "edit_webauthn": "accounts.forms.EditPasskeyForm",
     "login_webauthn": "accounts.forms.SignInPasskeyForm",
@@ -328,21 +193,24 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Elastic Desktop Service"
 # Browsers themselves allow passkeys without TLS on localhost alone.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-ADMIN_REQUIRES_MFA = switch("ADMIN_REQUIRES_MFA", default=False)
+ADMIN_REQUIRES_MFA = env("ADMIN_REQUIRES_MFA")
 
-CACHES = {"default": cache("CACHE_URL")}
-MAILERS = {"default": mailer("MAIL_URL")}
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="console@localhost")
+CACHES = {"default": cache(env("CACHE_URL"))}
+MAILERS = {"default": mailer(env("MAIL_URL"))}
+DEFAULT_FROM_EMAIL = env("MAIL_FROM")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second has what packages say in words of their own.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "packages"]
+# Dates and times are written as in the console where a package writes them: on the admin site.
+FORMAT_MODULE_PATH = "ui.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap_wrapper.get_bootstrap_dir())]
+STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -352,22 +220,23 @@ STORAGES = {
     },
 }
 
-CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
-CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "forms"
+CRISPY_TEMPLATE_PACK = "forms"
 
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
-    # Bootstrap's own style sheet draws its form marks from data: images.
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
+# Collected files get these permissions, whatever the umask is: Django's default lets everybody read them.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # No form has a file in it.
-FILE_UPLOAD_HANDLERS = ["eds_console.uploads.NoFiles"]
+FILE_UPLOAD_HANDLERS = ["ui.uploads.NoFiles"]
 X_FRAME_OPTIONS = "DENY"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
@@ -386,12 +255,9 @@ if HTTPS:
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True
 
-# Who asks for /metrics/ with "Authorization: Bearer" and this text gets them; without it nobody does.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# /metrics/ answers requests with "Authorization: Bearer" and this text. Without it, it answers none.
+METRICS_TOKEN = env("METRICS_TOKEN")
 
-LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG else "json")
-if LOG_FORMAT not in {"line", "json"}:
-    raise ImproperlyConfigured(f"LOG_FORMAT must be line or json, not {LOG_FORMAT!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -399,9 +265,13 @@ LOGGING = {
         "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
         "json": {"()": "operations.logs.JsonFormatter"},
     },
-    "filters": {"suspicion": {"()": "operations.logs.Suspicion"}},
+    "filters": {"client_errors_as_warnings": {"()": "operations.logs.ClientErrorsAsWarnings"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["suspicion"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env("LOG_FORMAT"),
+            "filters": ["client_errors_as_warnings"],
+        },
     },
     "root": {"handlers": ["console"], "level": "INFO"},
 }

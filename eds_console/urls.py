@@ -5,6 +5,7 @@ from django.views.i18n import set_language
 
 from eds_console import views
 from operations.metrics import metrics
+from ui.views import help_page
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,8 +15,9 @@ urlpatterns = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("admin/", admin.site.urls),
     path("api/", include("api.urls")),
+    path("help/", help_page, name="help"),
     path("", include("accounts.urls")),
-    path("logs/", include("operations.urls")),
+    path("logs/", include("logs.urls")),
     path("<slug:region>/images/", include("images.urls")),
     path("<slug:region>/", include("desktops.urls")),
 ]

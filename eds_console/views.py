@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import sys
 
+from allauth.account.utils import get_next_redirect_url
+from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.http import ConsoleRequest
-from audit.database import is_unavailable
+from images.elsewhere import NotHereError
+from plumbing.database_errors import is_unavailable
 from regions.middleware import UnknownRegionError
 from regions.models import DEFAULT_REGION_ID, Region
+from ui.pages import FRAGMENT, PLAIN, page, previous_page
 
 
 @require_safe
@@ -57,10 +65,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def problem(request: HttpRequest, status: int, title: str, sentence: str, **context: object) -> HttpResponse:
     """An error page in the console's own look; inside a dialog or a list, only its text."""
-    template = "problem.html#problem" if request.headers.get("HX-Request") == "true" else "problem.html"
     context.update(title=title, sentence=sentence, request_id=getattr(request, "request_id", ""))
-    # What broke may be what the frame around the page needs, so a mistake of the console is shown without it.
-    return render(None if status >= 500 else request, template, context, status=status)
+    if status < 500:
+        return page(request, "problem.jinja", context, status=status)
+    # The frame around the page may need the part that broke, so a mistake of the console is shown without the frame.
+    layout = FRAGMENT if request.headers.get("HX-Request") == "true" else PLAIN
+    return render(None, "problem.jinja", {**context, "layout": layout}, status=status, using="jinja2")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -71,15 +81,53 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem(request, 403, _("No permission"), str(exception) or _("You have no permission to do this."))
 
 
+# Pages where a person signs in, who may have done so already in another tab.
+SIGN_IN_PAGES = {"account_login", "mfa_authenticate", "mfa_login_webauthn"}
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return problem(
-        request, 403, _("The form has expired"), _("Reload the page, then try again. Nothing has been changed.")
-    )
+    """The form has no token, or one from before a sign-in, or it may come from another site."""
+    if request.headers.get("Origin") == "null":
+        return problem(request, 403, _("The origin of the form is hidden"), str(HIDDEN_ORIGIN))
+    signs_in = request.resolver_match is not None and request.resolver_match.view_name in SIGN_IN_PAGES
+    # Forms of other sites were refused before, by their origin; and they have no token.
+    if signs_in and "csrfmiddlewaretoken" in request.POST and reason.startswith("CSRF token"):
+        return _sign_in_anew(request)
+    page = reverse("account_login") if signs_in else previous_page(request)
+    links = [(page, _("Open the page again"), "")] if page else []
+    sentence = _("Open the page again, then send the form once more. Nothing has been changed.")
+    return problem(request, 403, _("The form has expired"), sentence, links=links)
+
+
+HIDDEN_ORIGIN = gettext_lazy(
+    "Your browser does not say which site the form comes from (it sends “Origin: null”), so it may come from another "
+    "site. Nothing has been changed. The cause is a privacy setting, an extension, or a page that shows the console in "
+    "a frame. Open the console in a tab of its own and let the browser send the origin, then try again."
+)
+
+
+def _sign_in_anew(request: HttpRequest) -> HttpResponse:
+    """The form is from before a sign-in in another tab. A person who is signed in goes on; others get a new form."""
+    after = get_next_redirect_url(request)
+    if not request.user.is_authenticated:
+        messages.warning(request, _("The form had expired. Sign in again."))
+        query = f"?{urlencode({REDIRECT_FIELD_NAME: after})}" if after else ""
+        return redirect(reverse("account_login") + query)
+    name = request.user.get_username()
+    if request.POST.get("username", name).strip().lower() != name.lower():
+        sentence = _("You are signed in as %(name)s already. To sign in as another person, sign out first.")
+        messages.info(request, sentence % {"name": name})
+    return redirect(after or "home")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, UnknownRegionError):
-        return problem(request, 404, _("Unknown region"), str(exception), choose_from=Region.objects.all())
+        links = [
+            (reverse("images:custom", args=[region.pk]), region.name, region.pk) for region in Region.objects.all()
+        ]
+        return problem(request, 404, _("Unknown region"), str(exception), links=links)
+    if isinstance(exception, NotHereError):
+        return problem(request, 404, exception.title, str(exception), links=exception.links)
     return problem(
         request, 404, _("Not found"), _("There is nothing here that your account can see. It may have been deleted.")
     )

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin import changelist_link
-from audit.admin import BigTableAdmin, DeletedByVerb, column
 from audit.models import Actor, Door
 from images.forms import FailForm, ShareOnBehalfForm
 from images.models import Image, ImageShare, PlannedShare
+from ui.admin import BigTableAdmin, DeletedByVerb, column
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -36,15 +36,15 @@ class VerbAdmin(DeletedByVerb, BigTableAdmin):
     def status(self, it: Any) -> str:
         return str(it.status.label)
 
-    def _form_page(self, request: HttpRequest, form: Any, *, title: str, act: str) -> HttpResponse:
+    def _form_page(self, request: HttpRequest, form: Any, *, title: str, submit: str) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": title,
-            "act": act,
+            "submit": submit,
             "opts": self.opts,
             "form": form,
         }
-        return render(request, "admin/images/act.html", context, status=422 if form.errors else 200)
+        return render(request, "admin/images/action.html", context, status=422 if form.errors else 200)
 
 
 @admin.register(Image)
@@ -97,7 +97,7 @@ class ImageAdmin(VerbAdmin):
             if not form.errors:
                 messages.success(request, _("Image %(image)s is failed.") % {"image": found})
                 return redirect("admin:images_image_change", found.pk)
-        return self._form_page(request, form, title=_("Fail %(image)s") % {"image": found}, act=_("Fail image"))
+        return self._form_page(request, form, title=_("Fail %(image)s") % {"image": found}, submit=_("Fail image"))
 
     @admin.display(description=gettext_lazy("Making"))
     def making(self, image: Image) -> str:
@@ -129,7 +129,7 @@ class ImageAdmin(VerbAdmin):
         return [part for image, names in zip(objs, falls, strict=True) for part in (str(image), names)], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
-        obj.delete(by=Actor.of(request, Door.ADMIN), with_templates=True)
+        obj.remove(by=Actor.of(request, Door.ADMIN), with_templates=True)
 
 
 @admin.register(ImageShare)
@@ -163,7 +163,7 @@ class ImageShareAdmin(VerbAdmin):
                 )
                 return redirect("admin:images_imageshare_changelist")
         title = _("Share an image on behalf of its owner")
-        return self._form_page(request, form, title=title, act=_("Share image"))
+        return self._form_page(request, form, title=title, submit=_("Share image"))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return [str(share) for share in objs], {}, set(), []

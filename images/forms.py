@@ -1,175 +1,97 @@
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Self
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from crispy_forms.helper import FormHelper
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import cached_property
+from django.db.models import Exists, OuterRef
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from images import lookups
 from images.models import Image, ImageShare, OsType, PlannedShare, Status
-from images.paging import PAGE_SIZE, PAGE_SIZES
-from regions.models import Region
+from regions.models import Region, every_region
+from ui import entered
+from ui.fields import AccountIdField, LinesField, NameField
+from ui.forms import ActionForm, ListForm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.http import QueryDict
     from django.utils.safestring import SafeString
 
+    from accounts.http import ConsoleRequest
     from audit.models import Actor
 
 
-# What a query loses when the list that it pages through becomes another.
-FIRST_PAGE = {"cursor": None, "by_me": None}
-
-
-class ListForm(forms.Form):
-    """What a list of images is narrowed to and how it is laid out: its whole state, kept in the URL.
-
-    What it does not understand is left out: a link that has grown old still shows the list.
-
-    Made by `of`; nothing changes it then.
-    """
-
+class ImageListForm(ListForm):
     SORTS = {
         "-created": ("-id",),
         "created": ("id",),
         "name": ("name", "id"),
         "-name": ("-name", "-id"),
     }
+    FILTERS: ClassVar[tuple[str, ...]] = ("q", "status", "os", "encrypted")
 
-    CHOICES: dict[str, list[tuple[Any, Any]]] = {
-        "status": [("", _("All statuses")), *Status.choices],
-        "os": [("", _("All OS")), *OsType.choices],
-    }
-
-    q = forms.CharField(label=_("Search by image ID or name"), required=False, max_length=128)
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=CHOICES["status"])
-    os = forms.ChoiceField(label=_("OS"), required=False, choices=CHOICES["os"])
-    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS], widget=forms.HiddenInput)
-    size = forms.ChoiceField(
-        label=_("Images per page"),
+    q = NameField(label=_("Search by image ID or name"), required=False, max_length=128)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All statuses")), *Status.choices])
+    os = forms.ChoiceField(label=_("OS"), required=False, choices=[("", _("All OS")), *OsType.choices])
+    encrypted = forms.ChoiceField(
+        label=_("Encryption"),
         required=False,
-        choices=[(size, size) for size in PAGE_SIZES],
+        choices=[("", _("Any encryption")), ("yes", _("Encrypted")), ("no", _("Not encrypted"))],
     )
 
-    def __init__(self, data: dict[str, str]) -> None:
-        super().__init__({"size": PAGE_SIZE, **data})
-        self.is_valid()
-
-    @classmethod
-    def of(cls, query: QueryDict) -> Self:
-        """The form of a page's query. Most pages have one of a few; to make one takes longer than to find the rows."""
-        entered = tuple((name, query[name]) for name in cls.base_fields if name in query)
-        return _list_form(cls, get_language(), entered)  # type: ignore[return-value] # it is of that class
-
-    @cached_property
-    def selects(self) -> list[dict[str, Any]]:
-        """Of which one chooses: `id`, `name`, `label`, and `options` of value, text and whether it is chosen now."""
-        selects = []
-        for name in ("status", "os", "size"):
-            field = self[name]
-            chosen = str(field.value())
-            options = [(str(value), str(text), str(value) == chosen) for value, text in field.field.choices]  # type: ignore[attr-defined]
-            selects.append({"id": field.id_for_label, "name": name, "label": str(field.label), "options": options})
-        return selects
-
-    @cached_property
-    def tokens(self) -> list[dict[str, Any]]:
-        """What the list is narrowed by: the label, the value as text, and the query that takes it away."""
-        return [
-            {
-                "label": self.fields[name].label if name != "q" else _("Search"),
-                "value": value if name == "q" else dict(self.CHOICES[name])[value],
-                "without": {name: None, **FIRST_PAGE},
-            }
-            for name in ("q", "status", "os")
-            if (value := self.cleaned_data.get(name))
-        ]
-
-    without_filters = {"q": None, "status": None, "os": None, **FIRST_PAGE}
-
-    @cached_property
-    def sort_links(self) -> dict[str, dict[str, Any]]:
-        """For each sortable column: how it is sorted now ("" if it is not), and the query that sorts or turns it."""
-        now = self.cleaned_data.get("sort") or "-created"
-        links = {}
-        for column in ("name", "created"):
-            direction = {column: "ascending", f"-{column}": "descending"}.get(now, "")
-            other = f"-{column}" if direction == "ascending" else column
-            links[column] = {"direction": direction, "query": {"sort": other, **FIRST_PAGE}}
-        return links
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        return self.SORTS[self.cleaned_data.get("sort") or "-created"]
-
-    @property
-    def page_size(self) -> int:
-        return int(self.cleaned_data.get("size") or PAGE_SIZE)
-
-    def narrow(self, images: Any) -> Any:
-        wanted = self.cleaned_data
-        if wanted.get("q"):
-            images = images.matching(wanted["q"])
-        if wanted.get("status"):
-            images = images.in_status(wanted["status"])
-        if wanted.get("os"):
-            images = images.filter(os_type=wanted["os"])
-        return images
+    def narrow_by(self, name: str, value: str, rows: Any) -> Any:
+        match name:
+            case "q":
+                return rows.matching(value)
+            case "status":
+                return rows.in_status(value)
+            case "os":
+                return rows.filter(os_type=value)
+            case "encrypted":
+                return rows.filter(encrypted=value == "yes")
+            case "shared":
+                shares = ImageShare.objects.filter(image=OuterRef("pk"))
+                return rows.filter(Exists(shares) if value == "yes" else ~Exists(shares))
+        raise ValueError(name)
 
     def narrow_shares(self, shares: Any) -> Any:
-        return shares.filter(image__in=self.narrow(Image.objects.all())) if self.tokens else shares
+        """The shares of the images that the filters let through."""
+        return shares.filter(image__in=self.narrow(Image.objects.all())) if self.is_narrowed else shares
 
 
-@lru_cache(500)
-def _list_form(form: type[ListForm], _language: str | None, entered: tuple[tuple[str, str], ...]) -> ListForm:
-    return form(dict(entered))
+class CustomImageListForm(ImageListForm):
+    FILTERS = (*ImageListForm.FILTERS, "shared")
+
+    shared = forms.ChoiceField(
+        label=_("Shared with"),
+        required=False,
+        choices=[("", _("Any sharing")), ("yes", _("Shared")), ("no", _("Not shared"))],
+    )
 
 
-class ActForm(forms.Form):
-    """What a person entered for an act on an image. Whether the act may be is for the model to say, by field."""
+class RecipientForm(ActionForm):
+    """An action that says of an account whether it exists."""
 
-    # The model's fields under the names that the form gives them.
-    FIELDS: dict[str, str] = {}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    def attempt[Result](self, act: Callable[[], Result]) -> Result | None:
-        """The result of the act; None where it was refused, and then the errors stand at their fields."""
-        try:
-            return act()
-        except ValidationError as refusal:
-            self.errors.clear()
-            for field, errors in refusal.update_error_dict({}).items():
-                name = self.FIELDS.get(field, field)
-                self.add_error(name if name in self.fields else None, errors)
-            return None
-
-    def entered(self, name: str) -> str:
-        """The field's text as it was entered, even where the field did not take it.
-
-        NUL, which PostgreSQL does not keep, becomes a character that no rule takes.
-        """
-        self.full_clean()
-        return str(self.cleaned_data.get(name) or self.data.get(name, "")).strip().replace("\0", "\ufffd")
+    def is_one_too_many(self, request: ConsoleRequest) -> bool:
+        """Count that it was said. Whoever asked too often is told that, and nothing else."""
+        if not lookups.is_one_too_many(request, self.entered("account")):
+            return False
+        self.errors.clear()
+        self.add_error("account", lookups.WAIT)
+        return True
 
 
-class ShareForm(ActForm):
+class ShareForm(RecipientForm):
     """The Shared Image dialog."""
 
-    account = forms.CharField(
+    account = AccountIdField(
         label=_("Account"),
         required=False,
-        strip=True,
         help_text=_("The 16-digit ID of an Alibaba Cloud account, of either site. Not a RAM user's ID."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}),
     )
@@ -188,13 +110,13 @@ class ShareForm(ActForm):
     def grant(self, image: Image | None, *, by: Actor) -> ImageShare | None:
         """Share the image with the account that was entered."""
         share = ImageShare(image=image, recipient_id=self.entered("account"))
-        share.confirmed = self.cleaned_data.get("confirm", False)
-        self.attempt(lambda: share.grant(by=by))
+        confirmed = self.cleaned_data.get("confirm", False)
+        self.attempt(lambda: share.grant(by=by, confirmed=confirmed))
         return None if self.errors else share
 
 
 def _drawn(form: ShareForm) -> dict[str, SafeString]:
-    return {name: as_crispy_field(form[name]) for name in ("account", "confirm")}
+    return {name: mark_safe(as_crispy_field(form[name])) for name in ("account", "confirm")}  # noqa: S308 - as drawn
 
 
 @cache
@@ -205,7 +127,7 @@ def _drawn_empty(_language: str | None) -> dict[str, SafeString]:
 class ShareOnBehalfForm(ShareForm):
     """The same for support staff, who name the image as well."""
 
-    image_id = forms.CharField(label=_("Image ID"), required=False, max_length=64)
+    image_id = NameField(label=_("Image ID"), required=False, max_length=64)
     confirm = forms.BooleanField(
         label=_("The owner asked for it, and has removed all sensitive data and files from the image."), required=False
     )
@@ -213,22 +135,25 @@ class ShareOnBehalfForm(ShareForm):
     field_order = ["image_id"]
 
     def grant_on_behalf(self, *, by: Actor) -> ImageShare | None:
+        if not self.entered("image_id"):
+            self.add_error("image_id", forms.Field.default_error_messages["required"])
+            return None
         image = Image.objects.filter(image_id=self.entered("image_id")).first()
         if image is not None and image.owner_id is not None:
             PlannedShare.objects.settle(image.owner_id)
         return self.grant(image, by=by)
 
 
-class EditForm(ActForm):
-    name = forms.CharField(label=_("Image name"), required=False)
-    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+class EditForm(ActionForm):
+    name = NameField(label=_("Image name"), required=False)
+    description = LinesField(label=_("Description"), required=False)
 
 
-class CopyForm(EditForm):
+class CopyForm(RecipientForm, EditForm):
     """The Copy Image dialog; with an account, the copy is shared with it as soon as it is ready."""
 
     region = forms.ChoiceField(label=_("Region"), required=False)
-    account = forms.CharField(
+    account = AccountIdField(
         label=_("Account"),
         required=False,
         help_text=_("Leave it empty to only copy. With a 16-digit account ID, the copy is shared when it is ready."),
@@ -263,11 +188,63 @@ class CopyForm(EditForm):
                 description=self.entered("description"),
                 by=by,
                 then=plan if account else None,
+                share_with=account,
             )
         )
 
 
-class FailForm(ActForm):
+class CopyManyForm(ActionForm):
+    """The region that several images are copied to."""
+
+    region = forms.ChoiceField(label=_("Region"), error_messages={"required": _("Choose the region to copy to.")})
+
+    def __init__(self, *args: Any, region: Region, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = ((other.pk, f"{other.name} ({other.pk})") for other in every_region() if other.pk != region.pk)
+        self.fields["region"].choices = [("", _("Choose a region")), *others]  # type: ignore[attr-defined]
+
+
+MOST_ACCOUNTS, MOST_SHARES = 50, 500
+
+
+class ShareManyForm(ActionForm):
+    """The accounts that several images are shared with, one a line. Only a check needs no `confirm`."""
+
+    accounts = forms.CharField(
+        label=_("Accounts"),
+        max_length=4000,
+        help_text=_("The 16-digit IDs of Alibaba Cloud accounts, one a line or with commas between them."),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={"required": _("Enter the IDs of the accounts to share with.")},
+    )
+    confirm = forms.BooleanField(
+        label=_("I have read the information above and have removed all sensitive data and files from the images."),
+        error_messages={"required": _("Read the information, then select the check box.")},
+    )
+
+    def __init__(self, *args: Any, image_count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.image_count = image_count
+        self.fields["confirm"].required = "check" not in self.data
+
+    def clean_accounts(self) -> list[str]:
+        """The IDs that were entered, each once, in their order."""
+        text = self.cleaned_data["accounts"]
+        parts = (entered.account_id(part) for part in re.split(r"[\s,;，；、]+", text))
+        ids = list(dict.fromkeys(part for part in parts if part))
+        if not ids:
+            raise ValidationError(self.fields["accounts"].error_messages["required"])
+        if len(ids) > MOST_ACCOUNTS:
+            raise ValidationError(_("Enter at most %(most)s accounts at once."), params={"most": MOST_ACCOUNTS})
+        if (shares := len(ids) * self.image_count) > MOST_SHARES:
+            raise ValidationError(
+                _("These are %(count)s shares; at most %(most)s are made at once. Select fewer images or accounts."),
+                params={"count": shares, "most": MOST_SHARES},
+            )
+        return ids
+
+
+class FailForm(ActionForm):
     """For support staff: why an image that is being made fails."""
 
     reason = forms.CharField(label=_("Reason, which the owner of the image reads"), max_length=256)

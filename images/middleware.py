@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, Exists, Subquery, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from audit.models import Entry
 from images.models import NOTICES_SHOWN, PlannedShare, SeenNotices
-from images.paging import Count
-from queries import prepared
+from plumbing.prepared import prepared
+from ui.paging import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ def _news(user: int, account_id: str, now: datetime) -> QuerySet[Any]:
     """Whether a planned share is due, and how many notices are new, in one query of one row."""
     seen = SeenNotices.objects.filter(user=user).values("last_entry_id")
     notices = Entry.objects.notices_for(account_id).filter(
-        pk__gt=Coalesce(Subquery(seen), Value(0), output_field=BigIntegerField())
+        pk__gt=Coalesce(Subquery(seen), OuterRef("joined_after_entry_id"), output_field=BigIntegerField())
     )
     due = Exists(PlannedShare.objects.due_for(account_id, now))
     return User.objects.filter(pk=user).order_by().values_list(due, Count(notices, most=NOTICES_SHOWN))

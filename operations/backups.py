@@ -18,12 +18,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import connection, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SQLITE_SIGNATURE, DUMP_SIGNATURE = b"SQLite format 3\0", b"PGDMP"
+SESSIONS = {"django_session", "usersessions_usersession"}
 # In libpq's names, what Django's connection knows.
 LIBPQ = {
     "host": "PGHOST",
@@ -73,7 +74,15 @@ def restore(file: Path, *, overwrite: bool) -> None:
         _restore_sqlite(file)
     else:
         _restore_postgresql(file)
+    _end_sessions()
     connection.close()
+
+
+def _end_sessions() -> None:
+    """Nobody is signed in by a session that may have been ended since the backup was made."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in set(connection.introspection.table_names(cursor)) & SESSIONS:
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608 - its name is ours
 
 
 def _restore_sqlite(file: Path) -> None:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from audit.middleware import current_request_id
 
 
-class Suspicion(logging.Filter):
-    """What a client sent that cannot be accepted, such as another Host or too large a form, is a warning of one line.
+class ClientErrorsAsWarnings(logging.Filter):
+    """A request that cannot be accepted, such as one with another Host or too large a form, is a warning of one line.
 
-    Django makes it an error with a traceback, and any stranger could fill the log, and raise alarms, with these.
+    Django makes it an error with a traceback. With these, any stranger could fill the log and raise alarms.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

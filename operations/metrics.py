@@ -1,4 +1,4 @@
-"""What Prometheus asks for. Acts and refusals are counted where they are recorded (audit.models.RECORDED)."""
+"""The metrics for Prometheus. Actions and refusals are counted where they are recorded (audit.models.RECORDED)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from images.models import Image, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# By the URL's name or the API's action, of which there are few, not by the URL, of which there is no end.
+# Counts by the URL's name or the API's action, of which there are few. The number of URLs has no end.
 REQUESTS = Counter("eds_requests", "Requests answered", ["method", "view", "status"])
 SECONDS = Histogram("eds_request_seconds", "How long the answers took", ["method", "view"])
 METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -41,7 +41,7 @@ def measured(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
 
 
 class ImagesInProgress(Collector):
-    """Asked of the database at that moment, since it follows from the clock; index image_ready."""
+    """The database is asked at that moment, since the number follows from the clock; index image_ready."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         gauge = GaugeMetricFamily("eds_images_in_progress", "Images that are being made or copied", labels=["status"])
@@ -53,7 +53,7 @@ class ImagesInProgress(Collector):
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The metrics of all processes of this server, for who has the token; for others there is nothing here."""
+    """The metrics of all processes of this server, for readers with the token; others find nothing here."""
     sent = request.headers.get("Authorization", "").encode()
     if not settings.METRICS_TOKEN or not hmac.compare_digest(sent, f"Bearer {settings.METRICS_TOKEN}".encode()):
         return HttpResponse("Not found\n", status=404, content_type="text/plain")

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
-from regions.models import DEFAULT_REGION_ID, Region, every_region
+from regions.models import DEFAULT_REGION_ID, Region, every_region, name_of_region
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+
+@lru_cache(2000)
+def _page_in(name: str, region_id: str, _script_prefix: str) -> str:
+    """The URL of a region's page. It is kept: every page has one for each region, and to make them takes long."""
+    return reverse(name, args=[region_id])
 
 
 def selector(request: HttpRequest) -> dict[str, object]:
@@ -20,9 +27,8 @@ def selector(request: HttpRequest) -> dict[str, object]:
         match = request.resolver_match
         stays = match is not None and set(match.kwargs) == {"region"}
         name = match.view_name if stays else "images:custom"  # type: ignore[union-attr]
-        # One URL made and nineteen written: to make one takes as long as to write twenty.
-        before, _region, after = reverse(name, args=["REGION"]).partition("REGION")
-        return [(region, f"{before}{region.region_id}{after}") for region in every_region()]
+        prefix = get_script_prefix()
+        return [(region, _page_in(name, region.region_id, prefix)) for region in every_region()]
 
     region = getattr(request, "region", None)
     user = getattr(request, "user", None)
@@ -32,4 +38,5 @@ def selector(request: HttpRequest) -> dict[str, object]:
         "last_region_id": region.pk if region else getattr(user, "last_region_id", None) or DEFAULT_REGION_ID,
         # A callable: a template that shows no selector asks for no regions.
         "region_rows": rows,
+        "region_name": name_of_region,
     }

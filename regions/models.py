@@ -47,5 +47,10 @@ def every_region() -> Sequence[Region]:
     return _kept[1]
 
 
+def name_of_region(region_id: str) -> str:
+    """The name of a region. The ID where there is no such region: the log names regions that are no more."""
+    return next((region.name for region in every_region() if region.pk == region_id), region_id)
+
+
 # When they were read, and what was.
 _kept: tuple[float, Sequence[Region]] | None = None

@@ -38,15 +38,16 @@ def open_dialog(page: Page) -> None:
     """The Shared Image dialog of the image that the demo has shared."""
     row = page.get_by_role("row").filter(has_text="m-acmedemo000000003")
     row.get_by_role("link", name="View/Share Image").click()
-    page.get_by_role("dialog", name="Shared Image").get_by_role("button", name="Shared Account").click()
     page.get_by_role("table", name="Shared Account").wait_for()
 
 
 def pictures(browser: Browser, address: str) -> Iterator[tuple[str, bytes]]:
-    page = signed_in(browser, address, viewport={"width": 1440, "height": 800})
+    page = signed_in(browser, address, viewport={"width": 1440, "height": 900})
     yield "custom-image", page.screenshot()
     open_dialog(page)
     yield "shared-image", page.screenshot()
+    page.goto("/cn-hangzhou/")
+    yield "overview", page.screenshot()
     page = signed_in(browser, address, viewport={"width": 390, "height": 844}, color_scheme="dark")
     yield "narrow-dark", page.screenshot()
 

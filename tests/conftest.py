@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.cache import cache
 from django.db import connections
+from django.template.backends.jinja2 import Template as JinjaTemplate
 from django.test import Client
+from django.test.signals import template_rendered
 from django.utils import timezone, translation
 
 from accounts.models import Account, User
 from audit import triggers
 from audit.models import Actor
 from desktops.models import Desktop, Template
-from images import views as image_views
 from images.models import Image, ImageShare, OsType
-from images.paging import Many
+from images.views import lists as image_views
 from regions import models as region_models
 from regions.models import Region
-from tests.processes import Console, fresh_database, load_demo, production, served
+from tests.processes import Console, fresh_database, load_demo, production, served_copy
+from ui.paging import UncountedLists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,21 +149,37 @@ def _client(user: User) -> Client:
     return sign_in(Client(), user)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _the_test_client_sees_the_context_of_jinja_templates() -> Iterator[None]:
+    """Django tells it the context of its own templates only."""
+    render = JinjaTemplate.render
+
+    def render_and_tell(self: Any, context: Any = None, request: Any = None) -> Any:
+        known = {} if context is None else context
+        template_rendered.send(sender=self, template=self, context=known)
+        return render(self, known, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JinjaTemplate, "render", render_and_tell)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _nothing_is_counted_yet() -> None:
-    """Failed sign-ins and look-ups of other tests."""
+def _empty_cache() -> None:
+    """Failed sign-ins and look-ups of other tests are not counted."""
     cache.clear()
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_remembered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+def _empty_process_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process keeps for a minute is of the database of other tests."""
-    monkeypatch.setattr(image_views, "_many", Many())
+    monkeypatch.setattr(image_views, "_uncounted", UncountedLists())
     monkeypatch.setattr(region_models, "_kept", None)
 
 
 @pytest.fixture(autouse=True)
-def _the_language_of_the_last_request_is_gone() -> Iterator[None]:
+def _default_language() -> Iterator[None]:
+    """A request leaves its language active in the thread; the next test begins without it."""
     yield
     translation.deactivate()
 
@@ -237,11 +255,15 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def console(tmp_path: Path, demo_database: str) -> Iterator[Console]:
-    """The demo on the real server: several processes, and a database of its own. For tests marked `processes`."""
-    with (
-        fresh_database(tmp_path, like=demo_database) as database_url,
-        served(database_url, tmp_path, loaded=True) as console,
-    ):
+    """The demo on the real server: several processes, and a database of its own. For tests marked `slow`."""
+    with served_copy(demo_database, tmp_path) as console:
+        yield console
+
+
+@pytest.fixture(scope="session")
+def shared_console(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Iterator[Console]:
+    """One console for all tests that leave it as they found it. For tests marked `slow`."""
+    with served_copy(demo_database, tmp_path_factory.mktemp("shared")) as console:
         yield console
 
 

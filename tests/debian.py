@@ -45,6 +45,7 @@ class Program:
 
 NGINX = Program("usr/sbin/nginx", ("nginx",), "-v")
 REDIS = Program("usr/bin/redis-server", ("redis-server", "redis-tools", "libjemalloc2", "liblzf1"), "--version")
+PGBOUNCER = Program("usr/sbin/pgbouncer", ("pgbouncer", "libc-ares2", "libevent-2.1-7"), "--version")
 
 
 def fetch(packages: list[str]) -> None:
@@ -58,7 +59,7 @@ def fetch(packages: list[str]) -> None:
 
 
 def main() -> int:
-    missing = [program for program in (NGINX, REDIS) if not program.found()]
+    missing = [program for program in (NGINX, REDIS, PGBOUNCER) if not program.found()]
     if missing and shutil.which("apt-get"):
         fetch([package for program in missing for package in program.packages])
     for program in missing:

@@ -16,6 +16,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -40,6 +41,8 @@ class Console:
     address: str
     environment: dict[str, str]
     log: Path
+    # The number of the process that supervises the others.
+    process: int = 0
 
     def manage(self, *arguments: str) -> str:
         return manage(self.environment, *arguments)
@@ -97,11 +100,12 @@ def fresh_database(folder: Path, like: str | None = None) -> Iterator[str]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def collect_static_files(environment: dict[str, str]) -> None:
-    """As `make test` has done already; tests that are run by hand, in several processes, do it one at a time."""
+@cache
+def collect_static_files() -> None:
+    """Once in each process of a run. `make test-all` has done it already; processes of tests run by hand take turns."""
     with (ROOT / "var" / "static.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run(["make", "-s", "static"], cwd=ROOT, env=environment, check=True)
+        subprocess.run(["make", "-s", "static"], cwd=ROOT, env=production("sqlite:///:memory:"), check=True)
 
 
 @contextmanager
@@ -110,10 +114,11 @@ def served(
 ) -> Iterator[Console]:
     """A console with the demo data, served by gunicorn until the block ends; its log is in the folder.
 
-    `loaded` says that the database has the demo data already; `code` is another version of the console.
+    `loaded` says that the database has the demo data already; `code` is another version of the console, with packages
+    of its own.
     """
     environment = production(database_url, **environment)
-    collect_static_files(environment)
+    collect_static_files()
     if not loaded:
         load_demo(environment)
     log = folder / "gunicorn.log"
@@ -121,7 +126,7 @@ def served(
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, log.open("wb") as output:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         process = subprocess.Popen(
-            [BIN / "gunicorn", "--bind", f"fd://{listener.fileno()}"],
+            [(BIN if code == ROOT else code / ".venv/bin") / "gunicorn", "--bind", f"fd://{listener.fileno()}"],
             cwd=code,
             env=environment,
             pass_fds=[listener.fileno()],
@@ -133,7 +138,7 @@ def served(
             requests.get(f"{address}/healthz/", timeout=SECONDS).raise_for_status()
         except requests.RequestException as error:
             raise AssertionError(log.read_text()) from error
-        yield Console(address, environment, log)
+        yield Console(address, environment, log, process.pid)
     finally:
         process.terminate()
         try:
@@ -141,6 +146,16 @@ def served(
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+
+
+@contextmanager
+def served_copy(demo_database: str, folder: Path, **environment: str) -> Iterator[Console]:
+    """A console on a copy of the demo database, for one test or for all tests of a module."""
+    with (
+        fresh_database(folder, like=demo_database) as database_url,
+        served(database_url, folder, loaded=True, **environment) as console,
+    ):
+        yield console
 
 
 class Person:

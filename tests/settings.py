@@ -25,7 +25,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-if DATABASES["default"]["ENGINE"] == "eds_console.sqlite":  # noqa: F405
+if DATABASES["default"]["ENGINE"] == "plumbing.sqlite":  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}.tests"}  # noqa: F405
 # A connection that the live server's threads keep would outlive the test database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,12 +19,15 @@ from django.utils import timezone
 
 import audit.models as audit
 from audit.models import Actor, Door, Entry
+from audit.sentences import SENTENCES
+from logs.values import MOST
 from tests.conftest import ACME, GLOBEX
 from tests.images.test_lists import every_list_query_uses_an_index
 
 if TYPE_CHECKING:
     from django.test import Client
 
+    from accounts.models import User
     from images.models import ImageShare
 
 NOW = timezone.now()
@@ -43,7 +48,7 @@ def listed(page: str) -> list[str]:
 
 
 def exported(answer: Any) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
 
 def test_an_account_sees_its_own_entries_newest_first(as_acme: Client, share: ImageShare, globex: Any) -> None:
@@ -61,14 +66,19 @@ def test_an_account_sees_its_own_entries_newest_first(as_acme: Client, share: Im
         ("", ["shared", "refused", "computer"]),
         ("period=all", ["shared", "refused", "computer", "month", "old"]),
         ("period=30", ["shared", "refused", "computer", "month"]),
-        ("period=nonsense", ["shared", "refused", "computer"]),
+        ("period=nonsense", None),
         ("since=2020-01-01&until=2020-01-01", ["old"]),
         ("since=2020-01-02&until=2020-02-01", []),
         ("until=2020-01-01&period=1", ["old"]),
-        ("since=yesterday", ["shared", "refused", "computer"]),
+        ("since=yesterday", None),
+        ("until=2020-13-01", None),
         ("until=9999-12-31", ["shared", "refused", "computer", "month", "old"]),
         ("event=StartDesktops", ["computer"]),
-        ("event=Nonsense", ["shared", "refused", "computer"]),
+        ("event=Nonsense", None),
+        ("outcome=nonsense", None),
+        ("door=nonsense", None),
+        ("person=" + "x" * 255, None),
+        ("q=" + "x" * 65, None),
         ("outcome=Success", ["shared", "computer"]),
         ("outcome=refused", ["refused"]),
         ("outcome=image_encrypted", ["refused"]),
@@ -76,20 +86,44 @@ def test_an_account_sees_its_own_entries_newest_first(as_acme: Client, share: Im
         ("door=shell&outcome=Success", []),
         ("person=operator@example.com", ["computer"]),
         ("q=m-one", ["shared", "refused"]),
+        ("q=%E2%80%8Em-one%C2%A0&person=%EF%BB%BFacme@example.com%20", ["shared", "refused"]),
         ("q=ecd-one", ["computer"]),
-        ("q=m-on", []),
+        ("q=m-on", ["shared", "refused"]),
+        ("q=on&event=ShareImage", ["shared", "refused"]),
+        ("q=ON", ["shared", "refused", "computer"]),
+        ("q=-one", []),
+        ("q=m-none", []),
+        ("q=5316", ["refused"]),
+        ("q=5316 1093 9440 0002", ["refused"]),
+        ("q=%25", []),
+        ("region=cn-shanghai", ["computer"]),
+        ("region=cn-hangzhou", []),
+        ("region=nonsense", None),
+        ("recipient=5316109394400002", ["refused"]),
+        ("recipient=5316109394400003", []),
+        ("recipient=nonsense", None),
+        ("sort=created", ["computer", "refused", "shared"]),
         ("q=m-one&outcome=refused&door=api&person=acme@example.com&event=ShareImage&period=1", ["refused"]),
-        ("q=%00&cursor=nonsense&size=7", ["shared", "refused", "computer"]),
+        ("q=%00", None),
+        ("cursor=nonsense&size=7", ["shared", "refused", "computer"]),
         ("cursor=W2ZhbHNlLCJub25zZW5zZSIsMV0", ["shared", "refused", "computer"]),
     ],
 )
-def test_the_log_is_narrowed_by_its_url(query: str, found: list[str], as_acme: Client) -> None:
+def test_the_log_is_narrowed_by_its_url(query: str, found: list[str] | None, as_acme: Client) -> None:
+    """None is for a filter that cannot be understood: nothing is found then, and nothing exported."""
     entries = {
         "shared": made(image_id="m-one", at=NOW),
-        "refused": made(image_id="m-one", outcome="image_encrypted", door=Door.API, at=NOW - timedelta(minutes=1)),
+        "refused": made(
+            image_id="m-one",
+            outcome="image_encrypted",
+            door=Door.API,
+            other_account_id=GLOBEX,
+            at=NOW - timedelta(minutes=1),
+        ),
         "computer": made(
             event="StartDesktops",
             resource_id="ecd-one",
+            region_id="cn-shanghai",
             actor_name="operator@example.com",
             at=NOW - timedelta(days=6),
         ),
@@ -99,9 +133,15 @@ def test_the_log_is_narrowed_by_its_url(query: str, found: list[str], as_acme: C
     names = {str(entry.pk): name for name, [entry] in entries.items()}
     answer = as_acme.get(f"/logs/?{query}")
     assert answer.status_code == 200
-    assert [names[pk] for pk in listed(answer.content.decode())] == found
-    rows = exported(as_acme.get(f"/logs/export/?{query}"))
-    assert [names[row["id"]] for row in rows] == found
+    assert [names[pk] for pk in listed(answer.content.decode())] == (found or [])
+    export = as_acme.get(f"/logs/export/?{query}")
+    if found is None:
+        assert "cannot be understood, so nothing is found: " in answer.content.decode()
+        assert export.status_code == 400
+        assert "cannot be understood, so nothing is found: " in export.content.decode()
+        return
+    assert "cannot be understood" not in answer.content.decode()
+    assert [names[row["id"].removeprefix("'")] for row in exported(export)] == found
 
 
 def test_pages_go_forth_and_back(as_acme: Client) -> None:
@@ -132,17 +172,58 @@ def test_an_entry_is_shown_as_json_in_the_dialog_and_on_a_page(as_acme: Client, 
     assert "<html" not in part
     assert "<script>" not in part
     [text] = re.findall(r"<pre[^>]*><code>(.*?)</code>", part, re.DOTALL)
-    said = json.loads(text.replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">"))
+    said = json.loads(html.unescape(text))
     assert (said["details"], said["actor_name"], said["request_id"]) == ({"name": "<script>"}, "<b>acme</b>", "REQUEST")
     assert as_globex.get(f"/logs/{entry.pk}/").status_code == 404
     assert as_acme.get(f"/logs/{10**30}/").status_code == 404
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\tx", "\x01=1"),
+        *("＝1+1", "＋1", "－1", "＠SUM(A1)", " ＝1"),
+        *(f"{invisible}=1" for invisible in "\u200b\u200e\u202a\u2060\ufeff\u00a0\u00ad\u2066\u3164"),
+        "\u200b\u00a0 ＝1",
+    ],
+)
 def test_no_cell_of_the_export_is_a_formula(text: str, as_acme: Client) -> None:
     made(actor_name=text)
     [row] = exported(as_acme.get("/logs/export/"))
     assert row["actor_name"] == f"'{text}"
+
+
+def test_what_an_apostrophe_stands_before_is_read_by_taking_one_away(as_acme: Client) -> None:
+    texts = ["'=1", "'text", "=1", "text", "1182725234310001"]
+    for text in texts:
+        made(actor_name=text)
+    rows = exported(as_acme.get("/logs/export/"))
+    assert sorted(row["actor_name"].removeprefix("'") for row in rows) == sorted(texts)
+
+
+@pytest.mark.parametrize(
+    ("number", "cell"),
+    [
+        ("1182725234310001", "'1182725234310001"),
+        ("207329002493920001", "'207329002493920001"),
+        ("\u200b1182725234310001", "'\u200b1182725234310001"),
+        ("0123", "'0123"),
+        ("12E5", "'12E5"),
+        ("123456789012345", "123456789012345"),
+    ],
+)
+def test_a_number_keeps_its_digits_in_a_spreadsheet(number: str, cell: str, as_acme: Client) -> None:
+    made(actor_name=number)
+    [row] = exported(as_acme.get("/logs/export/"))
+    assert row["actor_name"] == cell
+
+
+def test_the_export_is_chinese_in_excel_too(as_acme: Client) -> None:
+    made(actor_name="镜像")
+    sent = b"".join(as_acme.get("/logs/export/").streaming_content)
+    assert sent.startswith(b"\xef\xbb\xbfid,at,")
+    assert "镜像" in sent.decode("utf-8-sig")
+    assert sent.count(b"\xef\xbb\xbf") == 1
 
 
 def test_the_export_keeps_commas_quotes_and_lines(as_acme: Client) -> None:
@@ -174,7 +255,10 @@ QUERIES = [
     "outcome=image_encrypted",
     "door=api",
     "person=acme@example.com",
+    "region=cn-hangzhou",
+    "recipient=5316109394400002",
     "q=m-one",
+    "q=5316",
     "q=m-one&outcome=refused&door=api&person=acme@example.com&event=ShareImage",
 ]
 
@@ -183,7 +267,14 @@ def test_a_page_takes_the_same_few_queries_at_any_size_and_filter(as_acme: Clien
     counts = set()
     as_acme.get("/logs/")  # From now on the regions are known.
     for size in (1, 20, 2_000):
-        made(size, image_id="m-one", outcome="image_encrypted", door=Door.API)
+        made(
+            size,
+            image_id="m-one",
+            region_id="cn-hangzhou",
+            other_account_id=GLOBEX,
+            outcome="image_encrypted",
+            door=Door.API,
+        )
         made(size, account_id=GLOBEX)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -208,3 +299,71 @@ def test_an_export_takes_no_more_memory_for_more_entries(as_acme: Client) -> Non
         tracemalloc.stop()
     assert lines == 12_001
     assert peaks[1] < peaks[0] * 1.2
+
+
+def test_a_search_for_too_many_ids_asks_for_more_of_the_id(as_acme: Client) -> None:
+    """A search finds the entries of all IDs that it means, or says that it does not."""
+    for number in range(MOST + 1):
+        made(image_id=f"m-{number:03}")
+    for path in ("/logs/", "/logs/export/"):
+        assert "Too many IDs begin with “m-”" in as_acme.get(path, {"q": "m-"}).content.decode()
+    assert len(exported(as_acme.get("/logs/export/", {"q": "m-0"}))) == 100
+
+
+def test_the_log_speaks_sentences_and_keeps_codes_for_the_details(as_acme: Client, share: ImageShare) -> None:
+    [refused] = made(image_id="m-one", outcome="image_encrypted", other_account_id=GLOBEX)
+    page = as_acme.get("/logs/").content.decode()
+    address = f"/cn-hangzhou/images/{share.image.image_id}/"
+    assert f'Shared <a href="{address}">{share.image.name}</a> with {GLOBEX}' in page
+    assert f"Tried to share m-one with {GLOBEX}" in page
+    assert ">Done</span>" in page
+    assert ">Image is encrypted</span>" in page
+    assert "image_encrypted" not in page.replace('value="image_encrypted"', "")
+    assert "image_encrypted</code>" in as_acme.get(f"/logs/{refused.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("text", ["100 %", "%s", "%(image)s", "{0}", "<b>x</b>", "\x01", "x" * 64])
+@pytest.mark.parametrize("details", [{}, [], None, "text", {"user": ["x"], "image_name": {"a": 1}}])
+def test_a_sentence_takes_whatever_an_entry_has(text: str, details: Any) -> None:
+    if isinstance(details, dict) and not details:
+        details = {"user": text, "image_name": text, "destination_region_id": text}
+    for event, outcome in product([*SENTENCES, text], (Entry.SUCCESS, text)):
+        entry = Entry(
+            event=event, outcome=outcome, image_id=text, region_id=text, resource_id=text, other_account_id=text
+        )
+        entry.details = details
+        assert "<b>" not in entry.sentence
+        assert entry.outcome_label
+
+
+def test_times_are_those_of_the_person(as_acme: Client, acme_user: User) -> None:
+    acme_user.preferences = {"time_zone": "Asia/Shanghai"}
+    acme_user.save()
+    made(at=datetime(2020, 1, 1, 23, 59, tzinfo=UTC))
+    page = as_acme.get("/logs/?since=2020-01-02&until=2020-01-02").content.decode()
+    assert '2020-01-02<span class="time"> 07:59:00</span>' in page
+    assert page.count("UTC+8</span>") == 1
+    assert listed(as_acme.get("/logs/?since=2020-01-01&until=2020-01-01").content.decode()) == []
+    for day in ("0001-01-01", "9999-12-31"):
+        assert as_acme.get("/logs/", {"since": day, "until": day}).status_code == 200
+
+
+def test_columns_and_page_size_are_those_of_the_person(as_acme: Client, acme_user: User) -> None:
+    acme_user.preferences = {"page_size": "10", "hidden_columns": {"logs": ["by", "region"]}}
+    acme_user.save()
+    made(11, actor_name="somebody@example.com", region_id="cn-hangzhou")
+    page = as_acme.get("/logs/").content.decode()
+    assert len(listed(page)) == 10
+    assert "somebody@example.com" not in page
+    assert 'title="cn-hangzhou">' not in page
+    assert "11)" in page
+    assert len(listed(as_acme.get("/logs/?size=20").content.decode())) == 11
+
+
+def test_the_export_button_keeps_filters_and_order(as_acme: Client, acme_user: User) -> None:
+    made(3)
+    page = as_acme.get("/logs/?event=ShareImage&sort=created&size=10").content.decode()
+    [link] = re.findall(r'id="export" href="([^"]+)"', page)
+    assert link.replace("&amp;", "&") == f"/logs/export/?event=ShareImage&sort=created&page_owner={acme_user.pk}"
+    times = [row["at"] for row in exported(as_acme.get(link.replace("&amp;", "&")))]
+    assert times == sorted(times)

@@ -15,7 +15,7 @@ from tests.processes import Person
 if TYPE_CHECKING:
     from tests.processes import Console
 
-pytestmark = [pytest.mark.processes, pytest.mark.any_database]
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 FIRST_VISIT = 120_000
 SWAP = 8_000
@@ -40,8 +40,8 @@ def _parts(page: str) -> list[str]:
     return [url for tag in tags for url in re.findall(r'\s(?:href|src|data)="([^"#][^"]*)"', tag)]
 
 
-def test_a_visit_is_light(console: Console) -> None:
-    person = Person(console.address, "acme@example.com", DEMO_PASSWORD)
+def test_a_visit_is_light(shared_console: Console) -> None:
+    person = Person(shared_console.address, "acme@example.com", DEMO_PASSWORD)
     page = person.get(LIST).text
     parts = _parts(page)
     assert len(parts) >= 4
@@ -58,8 +58,8 @@ def test_a_visit_is_light(console: Console) -> None:
     assert sum(weights.values()) < FIRST_VISIT, weights
 
 
-def test_a_swap_is_light(console: Console) -> None:
-    person = Person(console.address, "acme@example.com", DEMO_PASSWORD)
+def test_a_swap_is_light(shared_console: Console) -> None:
+    person = Person(shared_console.address, "acme@example.com", DEMO_PASSWORD)
     weights = {}
     for path in (
         LIST,

@@ -16,8 +16,8 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import AccessKey, Account, User
-from audit.models import NEWEST_IDS, Door, Entry
-from queries import Prepared, keeping_plans, prepared, prepared_with_plan
+from audit.models import NEWEST, Door, Entry
+from plumbing.prepared import Prepared, keeping_plans, prepared, prepared_with_plan
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -47,12 +47,12 @@ def _fill_in_what_seed_scale_leaves_out() -> None:
 
 @pytest.mark.django_db
 def test_the_kept_plans_read_by_conditions_on_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktops.management.commands.seed_scale.VACUUM", "ANALYZE")
+    monkeypatch.setattr("operations.management.commands.seed_scale.VACUUM", "ANALYZE")
     call_command("seed_scale", images=3000, accounts=1000, stdout=StringIO())
     _fill_in_what_seed_scale_leaves_out()
     import_module("eds_console.urls")
     queries = _with_plan()
-    assert queries.keys() > {"images.models.share._standing", "api.signing._with_user"}
+    assert queries.keys() > {"images.models.share._facts", "api.signing._with_user"}
     for name, query in queries.items():
         sql, _values = query.queryset.query.get_compiler(using="default").as_sql()
         numbers = count(1)
@@ -73,9 +73,9 @@ def test_the_newest_entries_are_read_by_the_index_of_a_log_that_is_taken_for_sho
     for entries in (0, 3000):
         Entry.objects.bulk_create(Entry(event="ShareImage", outcome="Success", door=Door.API) for _ in range(entries))
         with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN {NEWEST_IDS}")
+            cursor.execute(f"EXPLAIN {NEWEST}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
-        assert "Index Only Scan Backward using audit_entry_pkey" in plan, plan
+        assert "Index Scan Backward using audit_entry_pkey" in plan, plan
 
 
 @prepared_with_plan
@@ -105,30 +105,24 @@ def test_only_what_says_so_is_kept(acme: Account, globex: Account) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_cursor_is_lent_again_but_never_to_two_and_not_to_another_connection(acme: Account) -> None:
-    def lent() -> Any:
-        with keeping_plans(connection):
-            return connection.cursor()
-
-    with lent() as first, lent() as second:
-        assert first.cursor is not second.cursor
-        first.execute("SELECT 1")
-        second.execute("SELECT 2")
-        assert (first.fetchone(), second.fetchone()) == ((1,), (2,))
-    with lent() as third:
-        assert third.cursor is second.cursor
-        with pytest.raises(DatabaseError):
-            third.execute("SELECT 1 / 0")
-    with lent() as fourth:
-        assert fourth.cursor is second.cursor
-        fourth.execute("SELECT 4")
-        assert fourth.fetchone() == (4,)
-    connection.close()
-    with lent() as fifth:
-        assert fifth.cursor is not second.cursor
-        fifth.execute("SELECT 5")
-        assert fifth.fetchone() == (5,)
+def test_a_connection_is_looked_at_where_plans_are_kept(acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     assert by_key(acme.pk) == [acme]
+    for session in ("any", "read-write"):
+        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "target_session_attrs", session)
+        with keeping_plans(connection):
+            assert connection.is_usable()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_plans_are_kept_by_each_connection_and_an_error_ends_none(acme: Account) -> None:
+    with keeping_plans(connection), pytest.raises(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+    for _ in range(2):
+        assert by_key(acme.pk) == [acme]
+        assert [statement for statement in _kept() if "accounts_account" in statement]
+        connection.close()
+        # What opens the connection is not kept yet.
+        assert by_name(acme.name) == [acme]
 
 
 def _widen_name(length: int) -> None:

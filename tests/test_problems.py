@@ -8,8 +8,8 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client, RequestFactory
 
-from audit.database import is_unavailable
 from eds_console import views
+from plumbing.database_errors import is_unavailable
 
 if TYPE_CHECKING:
     from images.models import ImageShare

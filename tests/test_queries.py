@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from accounts.models import AccessKey, Account
 from images.models import Image
-from images.paging import Count
-from queries import Prepared, delete, insert, prepared
+from plumbing.prepared import Prepared, delete, insert, prepared
 from regions.models import Region
+from ui.paging import Count
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,7 +104,7 @@ def test_threads_that_come_first_at_once_find_the_whole_query() -> None:
     def build(key: str) -> QuerySet[AccessKey]:
         return AccessKey.objects.filter(access_key_id=key).select_related("user__account")
 
-    expected = prepared(build).compiled("default")[1]
+    expected = prepared(build).compiled("default").sql
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -115,7 +115,7 @@ def test_threads_that_come_first_at_once_find_the_whole_query() -> None:
 
                 def first(query: Prepared[Any] = query, together: Barrier = together) -> str:
                     together.wait()
-                    return query.compiled("default")[1]
+                    return query.compiled("default").sql
 
                 assert {found.result() for found in [threads.submit(first) for _ in range(8)]} == {expected}
     finally:

@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from accounts.demo import ACME, DEMO_PASSWORD, GLOBEX
-from eds_console.replica import COOKIE
+from plumbing.replica import COOKIE
 from tests.faults.postgres import postgres
-from tests.processes import SECONDS, Person, served
+from tests.processes import SECONDS, Person, load_demo, production, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.processes
+# It starts PostgreSQL servers of its own, whatever database the other tests have.
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 DIALOG = "/cn-hangzhou/images/m-acmedemo000000001/sharing/"
 RECEIVED = "/cn-hangzhou/images/shared/"
 
 
-@contextmanager
+@pytest.fixture(scope="module")
 def primary_and_replica() -> Iterator[tuple[str, str]]:
-    """The URLs of two PostgreSQL servers, the second of which streams from the first."""
+    """The URLs of two PostgreSQL servers with the demo data, the second of which streams from the first."""
     with postgres() as primary, postgres() as replica:
         primary.initialise()
         primary.start()
         primary.sql("CREATE DATABASE console")
         replica.follow(primary)
         replica.start()
+        load_demo(production(primary.url(), REPLICA_URL=replica.url()))
         yield primary.url(), replica.url()
 
 
@@ -58,14 +59,14 @@ def _wait_until_caught_up(primary: str, replica: str) -> None:
 
 
 def _says_shared(page: str, account: str) -> bool:
-    return f"<code>{account}</code></th>" in page
+    return 'hidden id="shared-' in page and f">{account}</span></form>" in page
 
 
-def test_people_see_their_own_writes_at_once_and_others_when_the_replica_has_them(tmp_path: Path) -> None:
-    with (
-        primary_and_replica() as (primary, replica),
-        served(primary, tmp_path, REPLICA_URL=replica) as console,
-    ):
+def test_people_see_their_own_writes_at_once_and_others_when_the_replica_has_them(
+    tmp_path: Path, primary_and_replica: tuple[str, str]
+) -> None:
+    primary, replica = primary_and_replica
+    with served(primary, tmp_path, loaded=True, REPLICA_URL=replica) as console:
         _wait_until_caught_up(primary, replica)
         acme = Person(console.address, "acme@example.com", DEMO_PASSWORD)
         globex = Person(console.address, "globex@example.com", DEMO_PASSWORD)
@@ -87,9 +88,11 @@ def test_people_see_their_own_writes_at_once_and_others_when_the_replica_has_the
         assert ACME in globex.get(RECEIVED).text
 
 
-def test_pages_come_from_the_primary_when_the_replica_is_gone(tmp_path: Path) -> None:
-    with primary_and_replica() as (primary, _replica):
-        nobody = "postgres://postgres@127.0.0.1:1/console"
-        with served(primary, tmp_path, REPLICA_URL=nobody) as console:
-            acme = Person(console.address, "acme@example.com", DEMO_PASSWORD)
-            assert "m-acmedemo000000001" in acme.get("/cn-hangzhou/images/custom/").text
+def test_pages_come_from_the_primary_when_the_replica_is_gone(
+    tmp_path: Path, primary_and_replica: tuple[str, str]
+) -> None:
+    primary, _replica = primary_and_replica
+    nobody = "postgres://postgres@127.0.0.1:1/console"
+    with served(primary, tmp_path, loaded=True, REPLICA_URL=nobody) as console:
+        acme = Person(console.address, "acme@example.com", DEMO_PASSWORD)
+        assert "m-acmedemo000000001" in acme.get("/cn-hangzhou/images/custom/").text

@@ -33,7 +33,7 @@ def _fill(images: int, **options: Any) -> str:
 
 @pytest.fixture(autouse=True)
 def _no_vacuum(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktops.management.commands.seed_scale.VACUUM", "ANALYZE")
+    monkeypatch.setattr("operations.management.commands.seed_scale.VACUUM", "ANALYZE")
 
 
 @pytest.mark.django_db

@@ -16,17 +16,21 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import translation
 from django.utils.translation.template import templatize
+from jinja2.ext import babel_extract
 
 from accounts.models import Account, User
 from audit.models import Entry
+from desktops import actions
 from desktops.models import Desktop, Template
-from eds_console import jinja, tags
+from images import actions as image_actions
 from images import forms
 from images.models import Image, ImageShare
 from regions.models import Region
 from tests.conftest import ACME, AUDITOR_RAM_ID, GLOBEX
 from tests.processes import ROOT
 from tests.test_access import urls_of
+from ui import forms as ui_forms
+from ui import times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,7 +41,8 @@ pytestmark = pytest.mark.any_database
 
 # What stands on the pages and is nobody's sentence: names that people gave, units, names of products and formats.
 DATA = re.compile(
-    r"office-standard|front-desks?|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"
+    r"office-standard|front-desks?|Initech|Esc|Aliyun\w+|\b[A-Z]\w+/[\w/ -]+"
+    r"|[\w.@-]+@[\w.-]+|\b(m|ecd|b)-[a-z0-9]{17}\b|Acme|A\*\*e|Globex|Windows( Server)?"
     r"|Linux|Ubuntu|Pro\b|eds\.[\w.]+|NVIDIA T4"
     r"|GiB|MiB|GPU|vCPU|UTC|English|简体中文|[a-z]{2}-[a-z]+(-\d)?\b|asp|vgpu"
     # Events and outcomes of the operation log.
@@ -57,28 +62,34 @@ CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 # A call of gettext in what Django makes of a template for xgettext to read.
 CALL = re.compile(r"""\b(_|n?p?gettext)\(((?:\s*u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,?)+)""")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+>")
-READ_BY_PEOPLE = {"placeholder", "title", "aria-label", "alt", "data-label", "data-copied"}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3)}
+JINJA = {"extensions": "jinja2.ext.i18n, jinja2.ext.do", "newstyle_gettext": "true", "silent": "false"}
+READ_BY_PEOPLE = {"placeholder", "title", "aria-label", "alt", "data-tip", "data-copied", "data-told"}
 
 
 class Texts(HTMLParser):
     """All texts of a page that people read, but for what is set as code."""
 
+    WITHOUT_END = {"input", "meta", "link", "br", "hr", "img", "source", "base"}
+
     def __init__(self) -> None:
         super().__init__()
-        self.skipped = 0
+        # For each element that is open: whether it is set as code.
+        self.open: list[bool] = []
         self.texts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style", "code"}:
-            self.skipped += 1
+        classes = (dict(attrs).get("class") or "").split()
+        if tag not in self.WITHOUT_END:
+            self.open.append(tag in {"script", "style", "code"} or "mono" in classes)
         self.texts += [value for name, value in attrs if name in READ_BY_PEOPLE and value]
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style", "code"}:
-            self.skipped -= 1
+        if tag not in self.WITHOUT_END and self.open:
+            self.open.pop()
 
     def handle_data(self, data: str) -> None:
-        if not self.skipped:
+        if not any(self.open):
             self.texts.append(data)
 
 
@@ -114,7 +125,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(trans, "ngettext", lambda one, many, number: mark(one if number == 1 else many))
     monkeypatch.setattr(trans, "pgettext", lambda context, message: mark(message))
     monkeypatch.setattr(trans, "npgettext", lambda context, one, many, number: mark(one if number == 1 else many))
-    kept = jinja.environment_in, tags._ago, forms._list_form, forms._drawn_empty
+    kept = ui_forms._list_form, times._ago_text, forms._drawn_empty, actions._reasons, image_actions._reasons
     for texts in kept:
         texts.cache_clear()
     yield
@@ -298,21 +309,34 @@ def _forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
     return [text] if isinstance(text, str) else list(text)
 
 
-def _texts_of_the_code() -> Iterator[tuple[str | None, str]]:
-    """The context and the text of each message, as GNU gettext would gather them."""
-    calls: list[tuple[str, tuple[str, ...]]] = []
+type Call = tuple[str, tuple[str, ...]]
+
+
+def _calls_of_templates() -> Iterator[Call]:
     for path in (ROOT / "templates").rglob("*.*"):
-        calls += [
-            (name, ast.literal_eval(f"({texts.rstrip(', ')},)"))
-            for name, texts in CALL.findall(templatize(path.read_text()))
-        ]
+        # crispy asks for names of its own.
+        if path.suffix == ".jinja" or path.parent.name == "forms":
+            with path.open("rb") as file:
+                for _line, name, texts, _comments in babel_extract(file, KEYWORDS, (), JINJA):
+                    given = (texts,) if isinstance(texts, str) else texts
+                    yield str(name), tuple(text for text in given if text)
+        else:
+            for name, texts in CALL.findall(templatize(path.read_text())):
+                yield name, ast.literal_eval(f"({texts.rstrip(', ')},)")
+
+
+def _calls_of_python() -> Iterator[Call]:
     for package in {path.parent for path in ROOT.glob("*/__init__.py")} - {ROOT / "tests", ROOT / "benchmarks"}:
         for path in package.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                     texts = [text.value for text in node.args if isinstance(text, ast.Constant)]
-                    calls.append((node.func.id.removesuffix("_lazy"), tuple(texts)))
-    for name, texts in calls:
+                    yield node.func.id.removesuffix("_lazy"), tuple(texts)
+
+
+def _texts_of_the_code() -> Iterator[tuple[str | None, str]]:
+    """The context and the text of each message, as `make messages` gathers them."""
+    for name, texts in (*_calls_of_templates(), *_calls_of_python()):
         if not texts:
             continue  # Of a variable: whoever calls has marked the text.
         if name in {"_", "gettext", "ngettext"}:

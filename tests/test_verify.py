@@ -196,13 +196,12 @@ BREAKS: list[tuple[str, str, Callable[[ImageShare], object]]] = [
     ("configuration_repeats_its_image", "cloud computer ecd-", lambda s: rows(Desktop).update(image_ref="m-other")),
     ("configuration_repeats_its_image", "template b-", lambda s: rows(Template).update(os_type="Linux")),
     ("configuration_repeats_its_image", "", lambda s: rows(Template).update(region="cn-beijing")),
-    ("configuration_holds_its_image", "of 40 GiB", lambda s: rows(Desktop).update(system_disk_gib=40)),
-    ("configuration_holds_its_image", "template", lambda s: rows(Template).update(system_disk_gib=40)),
-    ("configuration_has_a_type_that_suits_it", "no-type", lambda s: rows(Desktop).update(desktop_type="no-type")),
+    ("computer_holds_its_image", "of 40 GiB", lambda s: rows(Desktop).update(system_disk_gib=40)),
+    ("computer_has_a_type_that_suits_it", "no-type", lambda s: rows(Desktop).update(desktop_type="no-type")),
     (
-        "configuration_has_a_type_that_suits_it",
+        "computer_has_a_type_that_suits_it",
         "does not suit",
-        lambda s: rows(Template).update(desktop_type="eds.graphics.24c1t4"),
+        lambda s: rows(Desktop).update(desktop_type="eds.graphics.24c1t4"),
     ),
     ("computer_of_an_encrypted_image_is_encrypted", "", lambda s: shared_image(s, encrypted=True)),
     (
@@ -277,3 +276,17 @@ def test_unsharing_sharing_again_and_deleting_keep_all_invariants(share: ImageSh
     ImageShare.objects.get().revoke()
     image.delete()
     assert verify() == []
+
+
+def test_at_most_twenty_violations_of_an_invariant_are_printed_and_how_many_there_are(world: ImageShare) -> None:
+    Entry.objects.bulk_create(Entry(event="CopyImage", door=Door.API, seal=f"forged {n}") for n in range(70))
+    rows(Account).update(share_limit=0)
+    printed = io.StringIO()
+    with pytest.raises(CommandError, match=r"^71 violations of"):
+        call_command("verify", stdout=printed)
+    lines = [line.partition(": ") for line in printed.getvalue().splitlines()]
+    of_log = [sentence for name, _colon, sentence in lines if name == "operation_log_is_as_it_was_written"]
+    assert len(of_log) == 21
+    assert all("changed or forged" in sentence for sentence in of_log[:20])
+    assert of_log[20] == "70 violations in all, of which 20 are shown"
+    assert len([name for name, *_ in lines if name == "account_is_within_its_share_limit"]) == 1

@@ -1,27 +1,27 @@
-"""What cloud computers and templates have in common, and the frame of every act on one."""
+"""The base of cloud computers and templates, with the frame of every action on one."""
 
 from __future__ import annotations
 
 import secrets
 import string
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-import audit.models as audit
 from accounts.models import Account
-from desktops import validators
+from audit.actions import action, is_part_of_more
 from desktops.catalogue import TYPES
-from images.models import READ_ONLY, Image, OsType
+from images.models import Image, OsType
 from regions.models import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from audit.actions import ActionEntry
     from audit.models import Actor
     from desktops.catalogue import DesktopType
 
@@ -68,7 +68,7 @@ class Configuration(models.Model):
     ID_FIELD = ""
     NOT_FOUND = _("There is none such any more. It may have been deleted.")
     # The rules speak of these in better sentences and with fewer queries.
-    NOT_CLEANED = ("account", "region", "image", "image_ref", "image_name", "os_type", "platform")
+    NOT_CLEANED = ("account", "region", "image", "image_ref", "image_name", "os_type", "platform", "desktop_type")
 
     def __str__(self) -> str:
         return str(getattr(self, self.ID_FIELD))
@@ -92,68 +92,56 @@ class Configuration(models.Model):
             return self.image.name
         return self.image_name
 
-    def take(self, image: Image) -> None:
+    def set_image(self, image: Image) -> None:
         """Have this image from now on, and remember what one must know of it when it is gone."""
         self.image = image
         self.image_ref, self.image_name = image.image_id, image.name
         self.os_type, self.platform, self.gpu = image.os_type, image.platform, image.gpu
 
+    def log_columns(self) -> dict[str, Any]:
+        return {
+            "account_id": self.account_id or "",
+            "region_id": self.region_id,
+            "image_id": self.image_ref or (self.image.image_id if self.image else ""),
+            "resource_id": str(self) if self.pk else "",
+        }
 
-class Record(Protocol):
-    """Writes an act's entry into the operation log; what it is given replaces what the act knew at its start."""
+    @contextmanager
+    def recorded_action(
+        self, event: str, *, by: Actor, image: Image | None = None, **details: Any
+    ) -> Iterator[ActionEntry]:
+        """Do one action on the computer or the template, under the locks of `_locked`.
 
-    def __call__(self, **what: Any) -> object: ...
+        `image` is the image that the action uses. A refusal leaves the object as its row is.
+        """
+        columns = {"image_id": image.image_id} if image else {}
+        lock = self._locked(by, image)
+        # Inside of a larger transaction nothing can be read after a refusal.
+        is_read_again = self.pk is not None and not is_part_of_more()
+        try:
+            with action(event, by=by, about=self, lock=lock, columns=columns, details=details) as entry:
+                yield entry
+        except ValidationError:
+            if is_read_again:
+                with suppress(ObjectDoesNotExist):
+                    self.refresh_from_db()
+            raise
 
+    @contextmanager
+    def _locked(self, by: Actor, image: Image | None) -> Iterator[None]:
+        """Lock the image that the action uses, then the row, and have both as they are under the locks.
 
-@contextmanager
-def act(event: str, it: Configuration, *, by: Actor, image: Image | None = None, **details: Any) -> Iterator[Record]:
-    """One act on a computer or a template, which is called to be recorded, in one transaction.
-
-    It locks the image that the act uses, then the row, and has both as they are under the locks. Sharing, unsharing
-    and deleting lock the account that owns the image, then the image: so nobody may lock an account inside this, and
-    whether the image is usable stays true until the commit. A ValidationError rolls the act back, is recorded in its
-    place, and leaves `it` as the row is. Raises PermissionDenied, which is recorded too, for an actor whose policy
-    only reads.
-    """
-    known = it.pk is not None
-    what = {
-        "account_id": by.account_id or it.account_id or "",
-        "region_id": it.region_id,
-        "image_id": image.image_id if image else it.image_ref,
-        "resource_id": str(it) if known else "",
-    }
-    if not by.may_write:
-        audit.record(event, by=by, outcome="no_permission", details=details, **what)
-        raise PermissionDenied(READ_ONLY)
-
-    def record(**changed: Any) -> object:
-        return audit.record(event, by=by, **{**what, "details": details, **changed})
-
-    try:
-        with transaction.atomic():
-            if image is not None:
-                lock(image)
-            if known:
-                _lock_row(it, by)
-            yield record
-    except ValidationError as refusal:
-        audit.record(event, by=by, outcome=validators.first_error(refusal).code or "invalid", details=details, **what)
-        if known:
-            with suppress(ObjectDoesNotExist):
-                it.refresh_from_db()
-        raise
-
-
-def lock(image: Image) -> None:
-    """Keep an image from being shared, unshared or deleted until the transaction ends. One that is gone is refused
-    by the rules."""
-    with suppress(Image.DoesNotExist):
-        image.refresh_from_db(from_queryset=Image.objects.select_for_update(no_key=True))
-
-
-def _lock_row(it: Configuration, by: Actor) -> None:
-    rows = type(it)._default_manager.select_for_update(no_key=True)
-    try:
-        it.refresh_from_db(from_queryset=rows.filter(account=by.account_id) if by.account_id else rows)
-    except ObjectDoesNotExist:
-        raise ValidationError(it.NOT_FOUND, code=f"{it._meta.model_name}_not_found") from None
+        Sharing, unsharing and deleting lock the account that owns the image, then the image. So nobody may lock an
+        account inside this, and whether the image is usable stays true until the commit.
+        """
+        if image is not None:
+            # The rules refuse an image that is gone.
+            with suppress(Image.DoesNotExist):
+                image.refresh_from_db(from_queryset=Image.objects.select_for_update(no_key=True))
+        if self.pk is not None:
+            rows = type(self)._default_manager.select_for_update(no_key=True)
+            try:
+                self.refresh_from_db(from_queryset=rows.filter(account=by.account_id) if by.account_id else rows)
+            except ObjectDoesNotExist:
+                raise ValidationError(self.NOT_FOUND, code=f"{self._meta.model_name}_not_found") from None
+        yield

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Actor
+from audit.querysets import DeletedByVerb
 from desktops import validators
-from desktops.models.configuration import Configuration, act, new_id
+from desktops.models.configuration import Configuration, new_id
 from desktops.models.template import Template
 from images.models import Image
 
@@ -46,7 +47,7 @@ class Status(models.TextChoices):
 SETTLED = (Status.RUNNING, Status.STOPPED)
 
 
-class DesktopQuerySet(models.QuerySet["Desktop"]):
+class DesktopQuerySet(DeletedByVerb, models.QuerySet["Desktop"]):
     def owned_by(self, account: Account | str) -> DesktopQuerySet:
         return self.filter(account=account)
 
@@ -54,13 +55,17 @@ class DesktopQuerySet(models.QuerySet["Desktop"]):
         return self.filter(region=region)
 
     def in_status(self, status: str) -> DesktopQuerySet:
-        """Narrow to what `Desktop.status` says now; a status that there is not narrows to nothing."""
+        """Narrow to computers whose `Desktop.status` is this one now. An unknown status narrows to nothing."""
         if status not in Status:
             return self.none()
         now = timezone.now()
         if Status(status) in SETTLED:
             return self.filter(settles_to=status, settles_at__lte=now)
         return self.filter(doing=status, settles_at__gt=now)
+
+    def settled(self) -> DesktopQuerySet:
+        """Narrow to computers that are Running or Stopped now."""
+        return self.filter(settles_to__in=SETTLED, settles_at__lte=timezone.now())
 
     def matching(self, text: str) -> DesktopQuerySet:
         """Narrow to computers whose ID or name has the text in it, in upper or lower case."""
@@ -108,12 +113,6 @@ class Desktop(Configuration):
     # The image that was last created from it: while it is being created, much is refused.
     latest_image = models.ForeignKey(Image, models.SET_NULL, null=True, editable=False, related_name="+")
 
-    # What an act asks for, for the rules to see.
-    amount = 1
-    replaces_data_disk = False
-    cleans_personal_data = False
-    images_data_disk = True
-
     objects = DesktopQuerySet.as_manager()
 
     class Meta:
@@ -125,24 +124,33 @@ class Desktop(Configuration):
         ]
 
     @classmethod
-    def from_template(cls, template: Template, *, name: str = "", encrypted: bool = False) -> Desktop:
-        """A computer as the template says, not yet created."""
+    def from_template(
+        cls, template: Template, *, region_id: str = "", name: str = "", encrypted: bool = False
+    ) -> Desktop:
+        """A computer as the template says, not yet created; without a region, in the template's own."""
+        region_id = region_id or template.region_id
+        config, image, desktop_type = template.regions.get(region_id, {}), template.image, template.desktop_type
+        if region_id != template.region_id:
+            # A system image has the same ID in every region.
+            usable = Image.objects.usable_by(template.account_id).in_region(region_id)
+            image = usable.filter(image_id=template.image_ref).first()
+            desktop_type = config.get("ResourceInstanceType", "")
         return cls(
             account_id=template.account_id,
-            region_id=template.region_id,
-            image=template.image,
+            region_id=region_id,
+            image=image,
             image_ref=template.image_ref,
             name=name,
-            encrypted=encrypted,
-            desktop_type=template.desktop_type,
-            system_disk_gib=template.system_disk_gib,
+            encrypted=encrypted or config.get("VolumeEncryptionEnable", False),
+            desktop_type=desktop_type,
+            system_disk_gib=template.system_disk_gib or (image.size_gib if image else 0),
             data_disk_gib=template.data_disk_gib,
             template=template,
         )
 
     @property
     def status(self) -> Status:
-        """What `DesktopQuerySet.in_status` finds in SQL, for one computer in hand."""
+        """The status of one computer in hand, by the rule that `DesktopQuerySet.in_status` has in SQL."""
         return Status(self.doing if self.settles_at > timezone.now() else self.settles_to)
 
     @property
@@ -165,35 +173,38 @@ class Desktop(Configuration):
     def in_progress(self) -> bool:
         return not self.is_settled or self.is_being_imaged
 
-    def create(self, *, amount: int = 1, by: Actor) -> list[Desktop]:
-        """Create that many computers like this one, which itself stays unsaved; the names are numbered from 01.
+    def create(self, *, amount: int = 1, is_numbered: bool = True, by: Actor) -> list[Desktop]:
+        """Create that many computers like this one, which itself stays unsaved.
 
-        The account is the actor's. Raises ValidationError, by field, and creates none of them then.
+        The names of several are numbered from 01, unless they are to have the same name. The account is the actor's.
+        Raises ValidationError, by field, and creates none of them then.
         """
-        self.amount = amount
         if by.account_id:
             self.account_id = by.account_id
-        with act("CreateDesktops", self, by=by, image=self.image, amount=amount) as record:
+        order = validators.Order(self.name, amount, is_numbered)
+        with self.recorded_action("CreateDesktops", by=by, image=self.image, amount=amount) as entry:
             self._check_template()
             validators.check(validators.IMAGE_RULES, self)
-            self.full_clean(validate_unique=False, validate_constraints=False)
-            computers = Desktop.objects.bulk_create(self._numbered(number) for number in range(1, amount + 1))
-            for computer in computers:
-                record(resource_id=computer.desktop_id)
+            validators.check_all(
+                lambda: self.full_clean(validate_unique=False, validate_constraints=False),
+                lambda: validators.check(validators.AMOUNT_RULES, order),
+            )
+            computers = Desktop.objects.bulk_create(self._like_this(name) for name in order.names())
+            entry.for_each({"resource_id": computer.desktop_id} for computer in computers)
         return computers
 
     def clean(self) -> None:
-        validators.check((*validators.CONFIGURATION_RULES, *validators.AMOUNT_RULES), self)
+        validators.check((*validators.CONFIGURATION_RULES, *validators.TEMPLATE_RULES), self)
 
     def _check_template(self) -> None:
         if self.template is None:
             return
-        # Locked after the image, as everywhere: whoever deletes the template waits, or has been faster.
-        rows = Template.objects.filter(account=self.account_id, region=self.region_id)
+        # The template is locked after the image, as everywhere: a deletion of it waits, or has been faster.
+        rows = Template.objects.filter(account=self.account_id).configured_for(self.region_id)
         if not rows.select_for_update(no_key=True).filter(pk=self.template.pk).exists():
             raise ValidationError(Template.NOT_FOUND, code="template_not_found")
 
-    def _numbered(self, number: int) -> Desktop:
+    def _like_this(self, name: str) -> Desktop:
         computer = Desktop(
             account_id=self.account_id,
             region_id=self.region_id,
@@ -204,11 +215,10 @@ class Desktop(Configuration):
             settles_at=timezone.now() + timedelta(seconds=CREATE_SECONDS),
         )
         assert self.image is not None  # noqa: S101 - the rules have refused that
-        computer.take(self.image)
+        computer.set_image(self.image)
         # An encrypted image makes an encrypted computer.
         computer.encrypted = self.encrypted or self.image.encrypted
-        computer.name = f"{self.name}-{number:02d}" if self.name and self.amount > 1 else self.name
-        computer.name = computer.name or computer.desktop_id
+        computer.name = name or computer.desktop_id
         if self.template is not None:
             computer.template = self.template
             computer.template_ref, computer.template_name = self.template.template_id, self.template.name
@@ -216,44 +226,47 @@ class Desktop(Configuration):
 
     def start(self, *, by: Actor) -> None:
         """Stopped, then Starting, then Running. Raises ValidationError when it is anything else."""
-        with act("StartDesktops", self, by=by) as record:
+        with self.recorded_action("StartDesktops", by=by):
             validators.check(validators.START_RULES, self)
-            self._go(Status.STARTING, START_SECONDS, Status.RUNNING)
-            record()
+            self._start_transition(Status.STARTING, START_SECONDS, Status.RUNNING)
 
     def stop(self, *, by: Actor) -> None:
         """Running, then Stopping, then Stopped. Raises ValidationError when it is anything else."""
-        with act("StopDesktops", self, by=by) as record:
+        with self.recorded_action("StopDesktops", by=by):
             validators.check(validators.STOP_RULES, self)
-            self._go(Status.STOPPING, STOP_SECONDS, Status.STOPPED)
-            record()
+            self._start_transition(Status.STOPPING, STOP_SECONDS, Status.STOPPED)
 
     def restart(self, *, by: Actor) -> None:
         """Running, then Starting (the API has no status of its own for it), then Running. Raises ValidationError."""
-        with act("RebootDesktops", self, by=by) as record:
+        with self.recorded_action("RebootDesktops", by=by):
             validators.check(validators.RESTART_RULES, self)
-            self._go(Status.STARTING, RESTART_SECONDS, Status.RUNNING)
-            record()
+            self._start_transition(Status.STARTING, RESTART_SECONDS, Status.RUNNING)
 
     def change_image(
-        self, image: Image | None, *, image_ref: str = "", replace_data_disk: bool = False, by: Actor
+        self,
+        image: Image | None,
+        *,
+        image_ref: str = "",
+        replace_data_disk: bool = False,
+        afterwards: Status | None = None,
+        by: Actor,
     ) -> None:
-        """Re-initialise the system disk from another image; the computer is then again what it was, Running or Stopped.
+        """Re-initialise the system disk from another image.
 
+        The computer is Running or Stopped afterwards, as `afterwards` says; without it, it is again what it was.
         `image_ref` is the ID that was asked for, where no such image was found. `replace_data_disk` (OperateType
         "replace") means nothing for a computer without a data disk. Raises ValidationError, by field.
         """
-        with act("RebuildDesktops", self, by=by, image=image, from_image_id=self.image_ref) as record:
+        with self.recorded_action("RebuildDesktops", by=by, image=image, from_image_id=self.image_ref):
             validators.check(validators.CHANGEABLE_RULES, self)
-            afterwards, before = self.status, (self.image_ref, self.image_name)
+            afterwards, before = afterwards or self.status, (self.image_ref, self.image_name)
             self.image, self.image_ref = image, image.image_id if image else image_ref
-            self.replaces_data_disk = replace_data_disk
             validators.check(validators.IMAGE_RULES, self)
-            validators.check(validators.CHANGE_RULES, self)
+            validators.check(validators.change_rules(replaces_data_disk=replace_data_disk), self)
             assert image is not None  # noqa: S101 - the rules have refused that
-            self.take(image)
+            self.set_image(image)
             self.encrypted = self.encrypted or image.encrypted
-            self._go(Status.REBUILDING, REBUILD_SECONDS, afterwards)
+            self._start_transition(Status.REBUILDING, REBUILD_SECONDS, afterwards)
             ImageChange.objects.create(
                 desktop=self,
                 old_image_ref=before[0],
@@ -262,12 +275,11 @@ class Desktop(Configuration):
                 new_image_name=image.name,
                 done_at=self.settles_at,
             )
-            record(image_id=image.image_id)
 
     def create_image(
         self,
         *,
-        name: str,
+        name: str | None,
         description: str = "",
         with_data_disk: bool = True,
         clean_personal_data: bool = False,
@@ -275,60 +287,66 @@ class Desktop(Configuration):
     ) -> Image:
         """Start to create a custom image of the computer's disks: Creating for settings.CREATE_IMAGE_SECONDS.
 
-        Without a description the image's name is its description. Raises ValidationError, by field.
+        Without a name the image's ID is its name, and without a description its name is its description. Raises
+        ValidationError, by field.
         """
         asked: dict[str, Any] = {
             "name": name,
             "with_data_disk": with_data_disk,
             "clean_personal_data": clean_personal_data,
         }
-        with act("CreateImage", self, by=by, **asked) as record:
-            self.cleans_personal_data, self.images_data_disk = clean_personal_data, with_data_disk
-            validators.check((*validators.IMAGEABLE_RULES, validators.personal_data_can_be_cleaned), self)
-            now = timezone.now()
-            image = Image(
-                owner_id=self.account_id,
-                region_id=self.region_id,
-                name=name,
-                description=description or name,
-                os_type=self.os_type,
-                platform=self.platform,
-                size_gib=self.system_disk_gib,
-                data_disk_gib=self.data_disk_gib if with_data_disk else 0,
-                encrypted=self.encrypted,
-                gpu=self.gpu,
-                created_at=now,
-                ready_at=now + timedelta(seconds=settings.CREATE_IMAGE_SECONDS),
+        with self.recorded_action("CreateImage", by=by, **asked) as entry:
+            validators.check(
+                validators.imaging_rules(cleans_personal_data=clean_personal_data, with_data_disk=with_data_disk), self
             )
+            image = self._image_of_disks(with_data_disk=with_data_disk)
+            image.name = image.image_id if name is None else name
+            image.description = description or image.name
             image.full_clean(validate_unique=False, validate_constraints=False)
             image.save(force_insert=True)
             self.latest_image = image
             self.save(update_fields=["latest_image"])
-            record(image_id=image.image_id)
+            entry.columns["image_id"] = image.image_id
         return image
+
+    def _image_of_disks(self, *, with_data_disk: bool) -> Image:
+        """An image, not saved yet, as the computer's disks make it."""
+        now = timezone.now()
+        return Image(
+            owner_id=self.account_id,
+            region_id=self.region_id,
+            os_type=self.os_type,
+            platform=self.platform,
+            size_gib=self.system_disk_gib,
+            data_disk_gib=self.data_disk_gib if with_data_disk else 0,
+            encrypted=self.encrypted,
+            gpu=self.gpu,
+            created_at=now,
+            ready_at=now + timedelta(seconds=settings.CREATE_IMAGE_SECONDS),
+        )
 
     def release(self, *, by: Actor) -> None:
         """Give the computer up for good, disks and all. Raises ValidationError."""
-        with act("DeleteDesktops", self, by=by, name=self.name) as record:
+        with self.recorded_action("DeleteDesktops", by=by, name=self.name):
             validators.check(validators.RELEASE_RULES, self)
-            record()
             super().delete()
 
-    def delete(self, *args: Any, by: Actor = Actor(), **kwargs: Any) -> tuple[int, dict[str, int]]:  # noqa: B008 - frozen
-        self.release(by=by)
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Release the computer in the name of the command line."""
+        self.release(by=Actor())
         return 1, {"desktops.Desktop": 1}
 
-    def _go(self, doing: Status, seconds: float, settles_to: Status) -> None:
+    def _start_transition(self, doing: Status, seconds: float, settles_to: Status) -> None:
         self.doing, self.settles_to = doing, settles_to
         self.settles_at = timezone.now() + timedelta(seconds=seconds)
         self.save()
 
 
 class ImageChange(models.Model):
-    """That a computer's image was changed: DescribeImageModifiedRecords. The images are kept as text: they may go."""
+    """A change of a computer's image (DescribeImageModifiedRecords). The images are kept as text: they may go."""
 
     class Status(models.IntegerChoices):
-        """The API has 2 (failed) besides, which does not happen to simulated disks: what could fail is refused."""
+        """The API also has 2 (failed). This does not happen to simulated disks: a change that could fail is refused."""
 
         IN_PROGRESS = 0, _("In progress")
         SUCCEEDED = 1, _("Succeeded")

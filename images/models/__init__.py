@@ -1,19 +1,20 @@
-from images.models.image import READ_ONLY, Image, ImageAct, OsType, Status, act, locked
+from images.models.image import Image, ImageAction
+from images.models.locks import locked
 from images.models.notices import NOTICES_SHOWN, SeenNotices
 from images.models.planned_share import PlannedShare
-from images.models.share import ImageShare, not_shared, shares_of
+from images.models.queryset import OsType, Status
+from images.models.share import ImageShare, ShareFacts, not_shared, shares_of
 
 __all__ = [
     "NOTICES_SHOWN",
-    "READ_ONLY",
     "Image",
-    "ImageAct",
+    "ImageAction",
     "ImageShare",
     "OsType",
     "PlannedShare",
     "SeenNotices",
+    "ShareFacts",
     "Status",
-    "act",
     "locked",
     "not_shared",
     "shares_of",

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -30,18 +28,9 @@ class SeenNotices(models.Model):
 
         Of more than NOTICES_SHOWN the rest is there the next time.
         """
-        seen, _created = cls.objects.get_or_create(user=user)
+        seen, _created = cls.objects.get_or_create(user=user, defaults={"last_entry_id": user.joined_after_entry_id})
         unseen = Entry.objects.notices_for(user.account_id or "").filter(pk__gt=seen.last_entry_id)
         notices = list(unseen.order_by("pk")[:NOTICES_SHOWN])[::-1]
         if notices:
             cls.objects.filter(pk=seen.pk).update(last_entry_id=notices[0].pk)
         return notices
-
-
-def begin(instance: User, created: bool, raw: bool, **_: Any) -> None:
-    """What was before there was the user is no news to them."""
-    if not created or raw or instance.account_id is None:
-        return
-    newest = Entry.objects.notices_for(instance.account_id).values_list("pk", flat=True).first()
-    if newest is not None:
-        SeenNotices.objects.create(user=instance, last_entry_id=newest)

@@ -15,7 +15,7 @@ from audit.models import Actor
 from images import validators
 from images.models.image import Image
 from images.models.share import ImageShare
-from queries import prepared_with_plan
+from plumbing.prepared import prepared_with_plan
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,21 +34,21 @@ class PlannedShareQuerySet(models.QuerySet["PlannedShare"]):
 
 
 class PlannedShare(models.Model):
-    """That a copy is to be shared as soon as it is ready: what the seed page makes people do by hand.
+    """A plan to share a copy as soon as it is ready. The seed page makes people do this by hand.
 
-    Nothing runs in the background. Whoever would see the share, its owner or its recipient, settles it first by coming
-    to look; until then nobody can tell that it has not been settled yet.
+    Nothing runs in the background. The share is settled when its owner or its recipient comes to look, before they see
+    it. Nobody else sees it, so nobody can tell that it was not settled until then.
     """
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="planned_shares", verbose_name=_("copy"))
-    # What the image says, repeated here for an index: every request asks whether something is due.
+    # The owner of the image, repeated here for an index: every request asks whether something is due.
     owner = models.ForeignKey(Account, models.PROTECT, related_name="+", verbose_name=_("owner"), db_index=False)
     recipient_id = models.CharField(_("account"), max_length=16)
     by = models.JSONField(_("planned by"), editable=False)
     due_at = models.DateTimeField(_("due"))
     settled_at = models.DateTimeField(_("settled"), null=True)
     refusal = models.TextField(_("refusal"), blank=True)
-    # The same in each language of the console: whoever settles the share is not the only one who reads it.
+    # The refusal in each language of the console: the person who settles the share is not the only one who reads it.
     refusals = models.JSONField(_("refusal"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
 
     objects = PlannedShareQuerySet.as_manager()
@@ -66,7 +66,7 @@ class PlannedShare(models.Model):
 
     @property
     def reason(self) -> str:
-        """What the refusal says, in the language of its reader; empty if nothing was refused."""
+        """The text of the refusal, in the language of its reader; empty if nothing was refused."""
         return str(self.refusals.get(translation.get_language(), self.refusal))
 
     @classmethod
@@ -76,8 +76,10 @@ class PlannedShare(models.Model):
         Raises ValidationError for what can be known to be wrong already; the rest is for when the copy is ready.
         """
         share = ImageShare(image=image, owner=image.owner, recipient_id=recipient_id.strip())
-        share.confirmed = confirmed
-        validators.check(validators.PLAN_RULES, share)
+        validators.check_all(
+            lambda: validators.check(validators.PLAN_RULES, share),
+            lambda: validators.information_was_read(confirmed),
+        )
         planned_by = dataclasses.asdict(by)
         return cls.objects.create(
             image=image, owner=image.owner, recipient_id=share.recipient_id, by=planned_by, due_at=image.ready_at
@@ -85,7 +87,7 @@ class PlannedShare(models.Model):
 
     @property
     def planner(self) -> Actor:
-        """Whoever planned it, with the rights that they have now: none, if they may not sign in any more."""
+        """The person who planned it, with the rights that they have now: none, if they may not sign in any more."""
         by = Actor(**self.by)
         if not by.user_id:
             return by
@@ -93,12 +95,12 @@ class PlannedShare(models.Model):
         return dataclasses.replace(by, may_write=user is not None and user.may_write)
 
     def settle(self) -> None:
-        """Share the copy in the name of whoever planned it, by the rules as they are now; keep what a refusal says.
+        """Share the copy in its planner's name, by the rules as they are now. If they refuse it, keep their sentences.
 
-        It is shared since it was ready, whoever comes to look when.
+        The share is dated from the moment when the copy was ready, no matter who comes to look, or when.
         """
         with transaction.atomic():
-            # The order of every act: first the account, then what is under it.
+            # The order of every action: first the account, then what is under it.
             Account.objects.select_for_update(no_key=True).get(pk=self.owner_id)
             planned = PlannedShare.objects.select_for_update().filter(pk=self.pk, settled_at=None).first()
             if planned is None:

@@ -1,31 +1,35 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-import audit.models as audit
-import queries
 from accounts.models import ACCOUNT_ID, Account
+from audit.actions import action
 from audit.models import Actor
+from audit.querysets import DeletedByVerb
 from images import validators
-from images.models.image import Image, Status, act
-from images.paging import Count
+from images.models.image import Image
+from images.models.locks import locked
+from images.models.queryset import Status
+from plumbing import prepared
 from regions.models import Region
+from ui.paging import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
 
-class ImageShareQuerySet(models.QuerySet["ImageShare"]):
+class ImageShareQuerySet(DeletedByVerb, models.QuerySet["ImageShare"]):
     def granted_by(self, account: Account | str) -> ImageShareQuerySet:
         return self.filter(owner=account)
 
@@ -35,19 +39,9 @@ class ImageShareQuerySet(models.QuerySet["ImageShare"]):
     def in_region(self, region: Region | str) -> ImageShareQuerySet:
         return self.filter(region=region)
 
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """Unshare each, so that no share goes without its audit entry."""
-        with transaction.atomic():
-            shares = list(self)
-            for share in shares:
-                share.revoke()
-        return len(shares), {"images.ImageShare": len(shares)}
-
-    delete.queryset_only = True  # type: ignore[attr-defined]
-
 
 class ImageShare(models.Model):
-    """That an account lets another account use one of its images.
+    """A share: an account lets another account use one of its images.
 
     It is granted (saved) and revoked (deleted), never changed. `owner` and `region` repeat what the image says, so
     that an account's shares are counted and listed from an index of this table alone; an image changes neither.
@@ -65,9 +59,6 @@ class ImageShare(models.Model):
     )
     created_at = models.DateTimeField(_("shared since"), default=timezone.now, editable=False)
     granted_by = models.CharField(_("shared by"), max_length=254, blank=True, editable=False)
-
-    # Whether the person who shares ticked the check box; None where a program shares, which is not asked.
-    confirmed: bool | None = None
 
     objects = ImageShareQuerySet.as_manager()
 
@@ -92,7 +83,7 @@ class ImageShare(models.Model):
 
     @property
     def consequences(self) -> list[str]:
-        """What unsharing means for the recipient, a sentence each: the page's rules, with how many it hits now."""
+        """The effects of unsharing on the recipient, a sentence each: the page's rules, with how many it hits now."""
         templates = self.image.templates.filter(account=self.recipient_id).count()
         computers = self.image.desktops.filter(account=self.recipient_id).count()
         return [
@@ -116,53 +107,77 @@ class ImageShare(models.Model):
         ]
 
     @cached_property
-    def standing(self) -> Standing:
-        """How things stand before the share is granted. Under the owner's lock they stay so."""
-        recipient_id = self.recipient_id if re.fullmatch(ACCOUNT_ID, self.recipient_id or "") else ""
-        [standing] = _standing(self.owner_id, self.image_id, recipient_id, timezone.now())
-        return Standing(*standing)
+    def facts(self) -> ShareFacts:
+        """The facts that the rules need, before the share is granted. They stay true under the owner's lock."""
+        return facts_of(self)
+
+    def expect_before(self, number: int) -> None:
+        """Ask the rules as if the owner had granted so many other shares before this one."""
+        self.facts = self.facts._replace(granted_by_owner=self.facts.granted_by_owner + number)
+
+    @property
+    def image_is_being_copied(self) -> bool:
+        return self.facts.image_is_being_copied
+
+    def log_columns(self) -> dict[str, Any]:
+        columns = self.image.log_columns() if self.image_id else {}
+        details = {"image_name": self.image.name} if self.image_id else {}
+        return {**columns, "other_account_id": self.recipient_id or "", "details": details}
 
     def clean_fields(self, exclude: Iterable[str] | None = None) -> None:
         # The rules speak of the relations, in better sentences and with fewer queries.
         super().clean_fields(exclude={*(exclude or ()), "image", "owner", "recipient", "region"})
 
     def clean(self) -> None:
-        """Run the rules of the seed page. An image that cannot be shared at all is said before anything else."""
+        self.check_rules()
+
+    def check_rules(self, *, confirmed: bool | None = None) -> None:
+        """Run the rules of the seed page. An image that cannot be shared at all is said before anything else.
+
+        `confirmed` is whether the person who shares ticked the check box; None where a program shares.
+        """
         if self.image_id is None:
             raise ValidationError({"image": ValidationError(_("There is no such image."), code="image_not_found")})
         if self.owner_id is None and self.image.owner_id is not None:
             self.owner_id = self.image.owner_id
         self.region_id = self.image.region_id
         self.recipient_id = (self.recipient_id or "").strip()
-        if self.owner_id is not None:
-            self.image.is_being_copied = self.standing.image_is_being_copied
         validators.check(validators.SHAREABLE_RULES, self)
-        validators.check(validators.SHARE_RULES, self)
+        validators.check_all(
+            lambda: validators.check(validators.SHARE_RULES, self),
+            lambda: validators.information_was_read(confirmed),
+        )
 
-    def grant(self, *, by: Actor = Actor(), owner: Account | None = None) -> None:  # noqa: B008 - frozen
-        """Share the image: every rule, the row and the audit entry in one transaction.
+    def grant(
+        self,
+        *,
+        by: Actor = Actor(),  # noqa: B008 - frozen
+        confirmed: bool | None = None,
+        owner: Account | None = None,
+    ) -> None:
+        """Share the image: every rule, the row and the log entry in one transaction.
 
-        Raises ValidationError when a rule refuses; the refusal is in the audit, and nothing is shared. `owner` is for
-        a caller that has the locks: see `act`.
+        Raises ValidationError when a rule refuses; the refusal is in the log, and nothing is shared. `owner` is for
+        a caller that has the locks: see `images.models.locks`.
         """
         if not self._state.adding:
             raise ValidationError(_("A share cannot be changed. Unshare the image and share it again."), code="fixed")
-        if self.image_id is None:
-            audit.record("ShareImage", by=by, outcome="image_not_found", other_account_id=self.recipient_id or "")
-            self.clean()
-        self.owner_id = by.account_id or self.image.owner_id  # type: ignore[assignment]
-        with act("ShareImage", self.image, by=by, owner=owner, other_account_id=self.recipient_id) as ongoing:
-            ongoing.details["image_name"] = self.image.name
-            if ongoing.owner and ongoing.owner.pk == self.owner_id:
-                self.owner = ongoing.owner
-            if owner is None:
-                # Whatever was asked before the lock.
-                self.__dict__.pop("standing", None)
-            self.full_clean(validate_unique=False, validate_constraints=False)
+        if self.image_id is not None:
+            self.owner_id = by.account_id or self.image.owner_id  # type: ignore[assignment]
+        has_no_lock = self.image_id is not None and owner is None
+        lock = locked(self.image) if has_no_lock else nullcontext(owner)
+        with action("ShareImage", by=by, about=self, lock=lock) as entry:
+            if entry.locked and entry.locked.pk == self.owner_id:
+                self.owner = entry.locked
+            if has_no_lock:
+                # The facts may be older than the lock, so they are asked again.
+                self.__dict__.pop("facts", None)
+            self.check_rules(confirmed=confirmed)
             self.granted_by = by.name
-            queries.insert(self)
+            prepared.insert(self)
 
-    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Revoke the share in the name of the command line."""
         self.revoke()
         return 1, {"images.ImageShare": 1}
 
@@ -170,28 +185,28 @@ class ImageShare(models.Model):
         """Unshare the image: the recipient can use it no more from this moment on.
 
         Raises ValidationError (code `not_shared`) when somebody else unshared it first. `owner` is for a caller that
-        has the locks: see `act`.
+        has the locks: see `images.models.locks`.
         """
-        with act("UnshareImage", self.image, by=by, owner=owner, other_account_id=self.recipient_id) as ongoing:
-            ongoing.details["image_name"] = self.image.name
-            if not queries.delete(self):
+        lock = locked(self.image) if owner is None else nullcontext(owner)
+        with action("UnshareImage", by=by, about=self, lock=lock):
+            if not prepared.delete(self):
                 raise not_shared(self.recipient_id)
 
 
 def not_shared(recipient_id: str) -> ValidationError:
-    """What is said to who unshares what somebody else unshared first."""
+    """The refusal of an unshare that somebody else was faster with."""
     sentence = _("This image is not shared with account %(account)s any more.")
     return ValidationError(sentence, code="not_shared", params={"account": recipient_id})
 
 
-@queries.prepared_with_plan
+@prepared.prepared_with_plan
 def shares_of(image: int) -> ImageShareQuerySet:
     """The shares of an image, the oldest first."""
     return ImageShare.objects.filter(image=image).order_by("pk")
 
 
-class Standing(NamedTuple):
-    """What the rules of sharing ask the database about, all of it with one query."""
+class ShareFacts(NamedTuple):
+    """The facts that the rules of sharing ask of the database, all of them with one query."""
 
     recipient_is_active: bool
     is_shared: bool
@@ -199,13 +214,20 @@ class Standing(NamedTuple):
     granted_by_owner: int
 
 
-@queries.prepared_with_plan
-def _standing(owner: str, image: int, recipient: str, now: datetime) -> models.QuerySet[Any]:
-    copies = Image.objects.filter(copied_from=image).in_status(Status.COPYING, now)
+def facts_of(share: ImageShare) -> ShareFacts:
+    """Ask the database for the facts of a share. A rule that needs another one adds it here and to `_facts`."""
+    recipient_id = share.recipient_id if re.fullmatch(ACCOUNT_ID, share.recipient_id or "") else ""
+    [row] = _facts(share.owner_id, share.image_id, recipient_id, timezone.now())
+    return ShareFacts(*row)
+
+
+@prepared.prepared_with_plan
+def _facts(owner: str, image: int, recipient: str, now: datetime) -> models.QuerySet[Any]:
     shares = ImageShare.objects.all()
-    return Account.objects.filter(pk=owner).values_list(
-        models.Exists(Account.objects.filter(pk=recipient, is_active=True)),
-        models.Exists(shares.filter(image=image, recipient=recipient)),
-        models.Exists(copies),
-        Count(shares.granted_by(owner)),
-    )
+    facts = {
+        "recipient_is_active": models.Exists(Account.objects.filter(pk=recipient, is_active=True)),
+        "is_shared": models.Exists(shares.filter(image=image, recipient=recipient)),
+        "image_is_being_copied": models.Exists(Image.objects.filter(copied_from=image).in_status(Status.COPYING, now)),
+        "granted_by_owner": Count(shares.granted_by(owner)),
+    }
+    return Account.objects.filter(pk=owner).values_list(*(facts[name] for name in ShareFacts._fields))

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from accounts.models import AccessKey
 from audit.models import Actor, Entry
-from eds_console.settings import fernet_keys
+from eds_console.variables import env
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -30,7 +30,7 @@ def key(acme_user: User) -> AccessKey:
 
 def test_the_secret_is_shown_once(as_acme: Client) -> None:
     answer = as_acme.post(CREATE)
-    [secret] = re.findall(r'<code id="secret">(\w{30})</code>', answer.content.decode())
+    [secret] = re.findall(r'<span class="mono" id="secret">(\w{30})</span>', answer.content.decode())
     key = AccessKey.objects.get()
     assert key.secret == secret
     assert re.fullmatch(r"LTAI[0-9A-Za-z]{20}", key.access_key_id)
@@ -40,19 +40,23 @@ def test_the_secret_is_shown_once(as_acme: Client) -> None:
     assert key.access_key_id in as_acme.get("/account/").content.decode()
 
 
-def test_in_a_dialog_the_list_behind_is_answered_too(as_acme: Client) -> None:
+def test_in_a_dialog_the_key_is_answered_and_the_page_behind_can_be_drawn_anew(as_acme: Client) -> None:
     answer = as_acme.post(CREATE, headers={**HTMX, "HX-Current-URL": "http://testserver/account/"}).content.decode()
-    assert 'id="keys" hx-swap-oob="true"' in answer
-    assert answer.count(AccessKey.objects.get().access_key_id) > 1
-    # The dialog as a page of its own has no list behind it.
-    answer = as_acme.post(CREATE, headers={**HTMX, "HX-Current-URL": f"http://testserver{CREATE}"}).content.decode()
+    key = AccessKey.objects.get()
+    assert key.access_key_id in answer
+    assert key.secret in answer
     assert 'id="keys"' not in answer
+    # Once the dialog is closed, dialog.js asks for the page again and puts in what is marked as fresh.
+    page = as_acme.get("/account/").content.decode()
+    fresh = page.partition('id="account" data-fresh')[2]
+    assert key.access_key_id in fresh.partition('id="keys"')[2]
 
 
 def test_a_user_has_at_most_two(as_acme: Client, acme_user: User) -> None:
     assert [as_acme.post(CREATE).status_code for _ in range(3)] == [200, 200, 422]
     assert acme_user.access_keys.count() == 2
-    assert "Create AccessKey" not in as_acme.get("/account/").content.decode()
+    page = as_acme.get("/account/").content.decode()
+    assert re.search(r'id="create-key"[^>]* aria-disabled="true" data-tip="A user has at most 2 AccessKeys\.', page)
     with pytest.raises(ValidationError) as refusal:
         AccessKey.create_for(acme_user, by=Actor())
     assert refusal.value.code == "access_key_limit_reached"
@@ -120,11 +124,15 @@ def test_keys_that_encrypt_come_from_the_environment_or_follow_from_the_secret_k
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     new, old = (Fernet.generate_key().decode() for _ in range(2))
-    monkeypatch.setenv("KEYS", f"{new}, {old}")
-    assert fernet_keys("KEYS", default="secret") == [new, old]
-    monkeypatch.setenv("KEYS", "")
-    assert fernet_keys("KEYS", default="secret") == fernet_keys("KEYS", default="secret")
-    assert fernet_keys("KEYS", default="secret") != fernet_keys("KEYS", default="another")
-    monkeypatch.setenv("KEYS", "short")
-    with pytest.raises(ImproperlyConfigured):
-        fernet_keys("KEYS", default="secret")
+    monkeypatch.setenv("ACCESS_KEY_ENCRYPTION_KEYS", f"{new}, {old}")
+    assert env("ACCESS_KEY_ENCRYPTION_KEYS") == [new, old]
+    monkeypatch.setenv("ACCESS_KEY_ENCRYPTION_KEYS", "")
+    monkeypatch.setenv("SECRET_KEY", "1234567890" * 5)
+    [follows] = env("ACCESS_KEY_ENCRYPTION_KEYS")
+    assert env("ACCESS_KEY_ENCRYPTION_KEYS") == [follows]
+    monkeypatch.setenv("SECRET_KEY", "0987654321" * 5)
+    assert env("ACCESS_KEY_ENCRYPTION_KEYS") != [follows]
+    for wrong in ("short", ","):
+        monkeypatch.setenv("ACCESS_KEY_ENCRYPTION_KEYS", wrong)
+        with pytest.raises(ImproperlyConfigured):
+            env("ACCESS_KEY_ENCRYPTION_KEYS")

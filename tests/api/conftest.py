@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import AccessKey
 from audit.models import Actor
 from tests.api.signatures import acs3, rpc
-from tests.processes import fresh_database, served
+from tests.processes import served_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,11 +101,7 @@ def auditor_program(auditor: User, key_of: Any) -> Program:
 @pytest.fixture(scope="session")
 def console(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Iterator[Console]:
     """The console with the demo data in two server processes, for as long as these tests run."""
-    folder = tmp_path_factory.mktemp("api")
-    with (
-        fresh_database(folder, like=demo_database) as database_url,
-        served(database_url, folder, loaded=True, CREATE_IMAGE_SECONDS="0") as console,
-    ):
+    with served_copy(demo_database, tmp_path_factory.mktemp("api"), CREATE_IMAGE_SECONDS="0") as console:
         yield console
 
 

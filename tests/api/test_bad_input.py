@@ -9,7 +9,7 @@ from django.core import serializers
 
 from api.actions import ACTIONS
 from api.errors import BY_CODE
-from api.params import Fields, Many, Parameter, Text
+from api.params import Fields, ListOf, Parameter, Text
 from desktops.models import Desktop, ImageChange, Template
 from images.models import Image, ImageShare
 from tests.conftest import GLOBEX
@@ -92,7 +92,7 @@ def bad_ones(parameter: Parameter, good: dict[str, str]) -> Iterator[tuple[str, 
     name, kind = parameter.name, parameter.kind
     others = [pair for pair in good.items() if pair[0].split(".")[0] != name]
     one = next((pair for pair in good.items() if pair[0].split(".")[0] == name), (f"{name}.1", "x"))
-    if not isinstance(kind, (Many, Fields)):
+    if not isinstance(kind, (ListOf, Fields)):
         one = (name, one[1])
     if parameter.required:
         yield "missing", others
@@ -101,13 +101,13 @@ def bad_ones(parameter: Parameter, good: dict[str, str]) -> Iterator[tuple[str, 
     yield "empty item", [*others, (f"{name}.1", "")]
     yield "too long", [*others, (one[0], "x" * 10_000)]
     yield "NUL", [*others, (one[0], "a\0b")]
-    if isinstance(kind, (Many, Fields)):
+    if isinstance(kind, (ListOf, Fields)):
         yield "one value", [*others, (name, "x")]
         yield "item 0", [*others, (f"{name}.0", one[1])]
     else:
         yield "several values", [*others, (f"{name}.1", "x")]
         yield "a structure", [*others, (f"{name}.Key", "x")]
-    if not isinstance(kind.of if isinstance(kind, Many) else kind, Text):
+    if not isinstance(kind.of if isinstance(kind, ListOf) else kind, Text):
         yield "no number", [*others, (one[0], "perhaps")]
         yield "far too much", [*others, (one[0], "9" * 17)]
     yield "deep", [*others, (f"{name}.1.1.1.1.1.1.1.1.1", "x")]

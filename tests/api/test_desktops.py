@@ -263,22 +263,6 @@ def test_a_list_costs_the_same_at_any_length(
         acme_program.call(action, REGION, MaxResults=100)
 
 
-def test_a_template_does_not_lose_encryption_silently(acme_program: Program, image: Image) -> None:
-    asked = {
-        "RegionConfigList.1.RegionId": "cn-hangzhou",
-        "RegionConfigList.1.ResourceInstanceType": "eds.general.4c8g",
-    }
-    response = acme_program.call(
-        "CreateTemplate",
-        {**asked, "RegionConfigList.1.VolumeEncryptionEnable": "true"},
-        TemplateName="front-desks",
-        ImageId=image.image_id,
-    )
-    assert response.status_code == 400
-    assert "set VolumeEncryptionEnabled when you create cloud computers" in response.json()["Message"]
-    assert not Template.objects.exists()
-
-
 def test_bundles_are_found_by_whether_their_image_is_encrypted(
     acme_program: Program, template: Template, make_image: Callable[..., Image], make_template: Callable[..., Template]
 ) -> None:

@@ -10,7 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from api.errors import BY_CODE, BY_RULE, ERRORS, of_refusal
+from api.errors import BY_CODE, BY_RULE, ERRORS, api_error_for
+from desktops import validators
 from tests.conftest import GLOBEX
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from api.errors import Error
+    from desktops.models import Desktop
     from images.models import Image
     from tests.api.conftest import Program
 
@@ -27,7 +29,14 @@ OF_A_FIELD = {"required", "null", "blank", "invalid", "invalid_choice", "max_len
 # Made of the name of the model.
 OF_A_MODEL = {"desktop_not_found", "template_not_found"}
 # Of what no call of the API does.
-OF_THE_CONSOLE = {"ram_user_limit_reached", "user_not_found"}
+OF_THE_CONSOLE = {
+    *("demo_refused", "ram_user_limit_reached", "user_not_found"),
+    *("no_such_column", "no_such_list", "too_many"),
+}
+
+
+# Functions that make a ValidationError of a field: field, sentence, code.
+FIELD_ERRORS = {"field_error"}
 
 
 def codes_of_rules() -> Iterator[str]:
@@ -38,16 +47,35 @@ def codes_of_rules() -> Iterator[str]:
                 if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                     continue
                 codes = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
-                if node.func.id == "_about":
+                if node.func.id in FIELD_ERRORS:
                     codes += node.args[2:3]
-                if node.func.id in {"ValidationError", "_about"}:
+                if node.func.id in {"ValidationError", *FIELD_ERRORS}:
                     yield from (code.value for code in codes if isinstance(code, ast.Constant))
 
 
-def test_every_rule_has_a_code_of_the_api_and_every_code_of_a_rule_has_a_rule() -> None:
-    in_code = set(codes_of_rules())
+def test_every_rule_has_a_row() -> None:
+    in_code = (set(codes_of_rules()) - OF_THE_CONSOLE) | OF_A_FIELD | OF_A_MODEL | {"no_permission"}
     assert "image_encrypted" in in_code
-    assert (in_code - OF_THE_CONSOLE) | OF_A_FIELD | OF_A_MODEL | {"no_permission"} == set(BY_RULE)
+    for rule in sorted(in_code - BY_RULE.keys()):
+        pytest.fail(f"The rule {rule} has no row: add it to `rules` of an Error in api/errors/resources.py.")
+    for rule in sorted(BY_RULE.keys() - in_code):
+        pytest.fail(f"No rule refuses with {rule} any more: take it out of `rules` of {BY_RULE[rule].code}.")
+
+
+def test_a_rule_without_a_row_is_refused_all_the_same(
+    acme_program: Program, desktop: Desktop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def computer_is_not_blue(desktop: Desktop) -> None:
+        raise ValidationError("This cloud computer is blue.", code="computer_is_blue")
+
+    monkeypatch.setattr(validators, "STOP_RULES", (computer_is_not_blue,))
+    answer = acme_program.call("StopDesktops", RegionId="cn-hangzhou", DesktopId__1=desktop.desktop_id)
+    assert (answer.status_code, answer.json()["Code"], answer.json()["Message"]) == (
+        403,
+        "OperationDenied",
+        "This cloud computer is blue.",
+    )
+    assert "The rule computer_is_blue has no row in api/errors" in caplog.text
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=BY_CODE)
@@ -64,7 +92,7 @@ def test_codes_and_rules_are_there_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "name_of", "code"),
+    ("field", "resource", "code"),
     [
         ("name", "Image", "InvalidImageName.Malformed"),
         ("name", "Desktop", "InvalidDesktopName.Malformed"),
@@ -73,9 +101,9 @@ def test_codes_and_rules_are_there_once() -> None:
         ("gpu", "Image", "InvalidParameter"),
     ],
 )
-def test_what_django_says_of_a_field_is_named_after_the_field(field: str, name_of: str, code: str) -> None:
+def test_what_django_says_of_a_field_is_named_after_the_field(field: str, resource: str, code: str) -> None:
     refusal = ValidationError({field: ValidationError("No.", code="invalid")})
-    assert of_refusal(refusal, name_of).code == code
+    assert api_error_for(refusal, resource).code == code
     assert code in BY_CODE
 
 

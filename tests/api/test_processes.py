@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.processes import Console
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 HANGZHOU = {"region_id": "cn-hangzhou"}
 OFFICE = "m-acmedemo000000001"

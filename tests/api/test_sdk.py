@@ -16,7 +16,7 @@ from tests.api.sdk import SIGNATURES, Sdk, models
 if TYPE_CHECKING:
     from tests.processes import Console
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 HANGZHOU = {"region_id": "cn-hangzhou"}
 OFFICE, ENCRYPTED = "m-acmedemo000000001", "m-acmedemo000000002"

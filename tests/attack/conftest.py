@@ -43,6 +43,7 @@ def acmes(
         "entry": Entry.objects.get(event="ShareImage").pk,
         "pk": passkey.pk,
         "uidb36": "1",
+        "name": "images",
         "object_id": image.pk,
         "id": acme_user.pk,
         "app_label": "images",

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 NGINX = debian.NGINX.found()
 pytestmark = [
     pytest.mark.any_database,
-    pytest.mark.processes,
+    pytest.mark.slow,
     pytest.mark.skipif(not NGINX, reason="python -m tests.debian fetches nginx"),
 ]
 # As deploy/nginx.conf has it, with a frame around it that needs no root.
@@ -153,7 +153,7 @@ def front(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Itera
 
 def sign_in(front: Front, session: requests.Session) -> requests.Response:
     page = session.get(f"{front.address}/login/", timeout=SECONDS)
-    [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text))
+    token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[0]
     form = {"username": "acme@example.com", "password": "console-demo", "csrfmiddlewaretoken": token}
     return session.post(
         f"{front.address}/login/", form, headers={"Referer": page.url}, timeout=SECONDS, allow_redirects=False

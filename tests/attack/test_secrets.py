@@ -68,7 +68,7 @@ def journey(console: Console, mails: Path) -> tuple[dict[str, str], list[str]]:
     post("/account/confirm/", password="console-demo")
     made = post("/account/keys/create/")
     key_id = (set(re.findall(r"LTAI[0-9A-Za-z]{20}", made)) - {key for key, _ in ACCESS_KEYS.values()}).pop()
-    [key_secret] = re.findall(r'<code id="secret">(\w+)</code>', made)
+    [key_secret] = re.findall(r'id="secret">(\w+)<', made)
     secrets["an AccessKey's"] = key_secret
     for signed_with in (key_secret, key_secret[::-1]):
         headers = {
@@ -129,7 +129,7 @@ def journey(console: Console, mails: Path) -> tuple[dict[str, str], list[str]]:
     return secrets, answers
 
 
-@pytest.mark.processes
+@pytest.mark.slow
 def test_secrets_are_never_in_logs_answers_or_the_database_in_clear(demo_database: str, tmp_path: Path) -> None:
     mails = tmp_path / "mail"
     with (

@@ -20,9 +20,9 @@ from tests.test_access import PUBLIC
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OF_THE_ADMIN_SITE = {"object_id", "id", "app_label", "content_type_id", "url"}
+ADMIN_PARTS = {"object_id", "id", "app_label", "content_type_id", "url"}
 # Parts of an URL that name something of an account; what is there and another's is like what is not there.
-OF_AN_ACCOUNT = {
+ACCOUNT_PARTS = {
     "image": "m-absent0000000000000",
     "account": "5316109394409999",
     "desktop": "ecd-absent00000000000",
@@ -32,12 +32,12 @@ OF_AN_ACCOUNT = {
     "entry": 999_999,
     "pk": 999_999,
 }
-# What is known to everybody, or to who has the mail.
-OTHERS = {"region", "uidb36"}
-SIGNED_OUT_BY = {"/logout/", "/admin/logout/"}
+# What is known to everybody (regions, and the lists whose columns are chosen), or to who has the mail.
+PUBLIC_PARTS = {"region", "name", "uidb36"}
+SIGN_OUT_URLS = {"/logout/", "/admin/logout/"}
 
 
-def all_there_is() -> str:
+def all_rows() -> str:
     """All rows but those of sessions and throttles, and when somebody was last here."""
     kept_apart = {"sessions", "usersessions", "contenttypes", "admin"}
     rows = [
@@ -57,14 +57,15 @@ def send(client: Client, method: str, url: str) -> Any:
 @pytest.mark.any_database
 def test_every_part_of_an_url_is_thought_of() -> None:
     everything = set().union(*map(parts_of, routes()))
-    assert everything == OF_AN_ACCOUNT.keys() | OTHERS | OF_THE_ADMIN_SITE
+    assert everything == ACCOUNT_PARTS.keys() | PUBLIC_PARTS | ADMIN_PARTS
     assert len(set(routes())) > 100
     assert ANYTHING_ELSE in set(routes())
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_no_url_does_anything_for_a_stranger_without_a_sign_in(acmes: Mapping[str, object]) -> None:
-    before, wrong = all_there_is(), {}
+    before, wrong = all_rows(), {}
     for route in sorted(set(routes())):
         url = url_of(route, acmes)
         for method in METHODS:
@@ -74,35 +75,36 @@ def test_no_url_does_anything_for_a_stranger_without_a_sign_in(acmes: Mapping[st
             if not (refused and leads_to_sign_in) and not (url in PUBLIC or url.startswith("/login/")):
                 wrong[method, url] = answer.status_code
     assert wrong == {}
-    assert all_there_is() == before
+    assert all_rows() == before
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_what_is_anothers_answers_like_what_is_not_there(acmes: dict[str, object], initech_user: User) -> None:
     """With every method, word for word; and nothing of it is changed."""
-    before, wrong = all_there_is(), {}
+    before, wrong = all_rows(), {}
     of_accounts = [
         route
         for route in set(routes())
-        if parts_of(route) & OF_AN_ACCOUNT.keys() and not route.startswith(("/admin/", "/login/"))
+        if parts_of(route) & ACCOUNT_PARTS.keys() and not route.startswith(("/admin/", "/login/"))
     ]
     assert len(of_accounts) > 25
     client = sign_in(Client(raise_request_exception=False), initech_user)
     for route in of_accounts:
-        named = parts_of(route) & OF_AN_ACCOUNT.keys()
+        named = parts_of(route) & ACCOUNT_PARTS.keys()
         for method in METHODS:
             answers = []
-            for ids in (acmes, {**acmes, **OF_AN_ACCOUNT}):
+            for ids in (acmes, {**acmes, **ACCOUNT_PARTS}):
                 url = url_of(route, ids)
-                answers.append(said(send(client, method, url), url, [str(ids[name]) for name in named]))
+                answers.append(comparable(send(client, method, url), url, [str(ids[name]) for name in named]))
             # What a class of Django's answers to OPTIONS is the methods that it has.
             if answers[0] != answers[1] or answers[0][0] not in {404, 405, 200 if method == "OPTIONS" else 404}:
                 wrong[method, route] = answers
     assert wrong == {}
-    assert all_there_is() == before
+    assert all_rows() == before
 
 
-def said(answer: Any, url: str, ids: list[str]) -> tuple[int, str, dict[str, str]]:
+def comparable(answer: Any, url: str, ids: list[str]) -> tuple[int, str, dict[str, str]]:
     """What an answer says, without the IDs that were asked for and what is new in each answer."""
     text = answer.content.decode().replace(url, "URL")
     for name in ids:
@@ -115,6 +117,7 @@ def said(answer: Any, url: str, ids: list[str]) -> tuple[int, str, dict[str, str
     return answer.status_code, text, headers
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 @pytest.mark.parametrize("who", ["stranger", "recipient", "auditor"])
 def test_no_method_of_any_url_changes_what_is_acmes(
@@ -122,7 +125,7 @@ def test_no_method_of_any_url_changes_what_is_acmes(
 ) -> None:
     """Forms that are empty, sent by who is signed in: the stranger, the recipient, and who may only look."""
     user = {"stranger": initech_user, "recipient": globex_user, "auditor": auditor}[who]
-    before, wrong = what_is_acmes(), {}
+    before, wrong = acmes_rows(), {}
     for route in sorted(set(routes())):
         url = url_of(route, acmes)
         client = sign_in(Client(raise_request_exception=False), user)
@@ -131,13 +134,13 @@ def test_no_method_of_any_url_changes_what_is_acmes(
             refused = not url.startswith("/admin/") or url == "/admin/jsi18n/" or answer.status_code != 200
             if answer.status_code >= 500 or not refused:
                 wrong[method, url] = answer.status_code
-            if url in SIGNED_OUT_BY and method == "POST":
+            if url in SIGN_OUT_URLS and method == "POST":
                 client = sign_in(Client(raise_request_exception=False), user)
     assert wrong == {}
-    assert what_is_acmes() == before
+    assert acmes_rows() == before
 
 
-def what_is_acmes() -> str:
+def acmes_rows() -> str:
     rows = [
         row
         for model in (Account, Image, ImageShare, Desktop, Template, ImageChange)
@@ -148,6 +151,7 @@ def what_is_acmes() -> str:
     return re.sub(r'"(last_login|last_region)": ("[^"]*"|null)', r'"\1": null', serializers.serialize("json", rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["owner", "support"])
 def test_no_method_of_any_url_is_an_error(who: str, acmes: dict[str, object], acme_user: User, support: User) -> None:
     user = {"owner": acme_user, "support": support}[who]

@@ -95,9 +95,10 @@ def test_an_entry_reads_back_as_it_was_sealed() -> None:
 def test_each_entry_knows_the_newest_before_it() -> None:
     entries = write(seals.WINDOW + 10)
     first, last = entries[0].pk, entries[-1].pk
-    assert entries[0].previous == ""
-    assert entries[3].previous == f"{first}-{first + 2}"
-    assert entries[-1].previous == f"{last - seals.WINDOW}-{last - 1}"
+    assert seals.read_bond(entries[0].previous).numbers == []
+    assert entries[3].previous.startswith(f"2;{first}-{first + 2};")
+    assert entries[-1].previous.startswith(f"2;{last - seals.WINDOW}-{last - 1};")
+    assert seals.read_bond(entries[-1].previous).marks == tuple(entry.seal[:8] for entry in entries[-9:-1])
     assert problems() == []
 
 
@@ -131,9 +132,12 @@ def test_an_entry_in_the_place_of_another_is_found() -> None:
     entries = write(5)
     tamper("DELETE FROM audit_entry WHERE id = %s", entries[2].pk)
     tamper("UPDATE audit_entry SET id = %s WHERE id = %s", entries[2].pk, entries[4].pk)
-    sentences = problems()
-    assert sentences
-    assert all("gone or not in its place" in sentence for sentence in sentences)
+    moved, kept = entries[2].pk, entries[3].pk
+    assert problems() == [
+        f"entry {moved}: it is gone or not in its place; entry {moved} was written after it",
+        f"entry {kept}: it is gone or not in its place; entry {moved} was written after it",
+        f"entry {moved}: another entry was there when entry {kept} was written; it was replaced",
+    ]
 
 
 def test_a_forged_entry_is_found() -> None:

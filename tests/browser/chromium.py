@@ -64,7 +64,9 @@ def _playwrights_own() -> str | None:
 
 def launch_options() -> dict[str, Any]:
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return {"executable_path": found(), "args": ARGUMENTS + sandbox}
+    # Playwright turns the back/forward cache off, which people have: what Back shows would not be seen.
+    kept = ["--disable-back-forward-cache"]
+    return {"executable_path": found(), "args": ARGUMENTS + sandbox, "ignore_default_args": kept}
 
 
 def install() -> None:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
-PATIENCE = 10_000
+TIMEOUT_MILLISECONDS = 10_000
 # Chromium writes a line for every answer that is an error; a refusal is one, and meant.
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 422 ")
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=TIMEOUT_MILLISECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +67,7 @@ def browse(
     def browse(user: User | None, path: str, **options: Any) -> Page:
         calm = {"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce"}
         context = new_context(**{**calm, **options})
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT_MILLISECONDS)
         if user is not None:
             client = sign_in(Client(), user)
             cookie = client.cookies["sessionid"]

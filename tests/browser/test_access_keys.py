@@ -30,7 +30,7 @@ def test_a_key_is_created_disabled_and_deleted(
     expect(page.get_by_text("Keep the secret now. It is never shown again.")).to_be_visible()
     key = AccessKey.objects.get()
     expect(page.locator("#secret")).to_have_text(key.secret)
-    page.get_by_role("link", name="Close").click()
+    page.locator(".d-foot").get_by_role("link", name="Close").click()
 
     row = page.get_by_role("row").filter(has_text=key.access_key_id)
     expect(row.get_by_text("Enabled")).to_be_visible()

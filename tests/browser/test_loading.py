@@ -25,15 +25,15 @@ SHIFTS = """() => new Promise((resolve) => {
 
 
 @pytest.mark.browser
-@pytest.mark.processes
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_moves_while_a_page_loads_and_nobody_else_is_asked(
-    width: int, console: Console, browser: Browser
+    width: int, shared_console: Console, browser: Browser
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900})
     page, asked = context.new_page(), set[str]()
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-    page.goto(f"{console.address}/login/")
+    page.goto(f"{shared_console.address}/login/")
     page.fill("[name=username]", "acme@example.com")
     page.fill("[name=password]", DEMO_PASSWORD)
     page.press("[name=password]", "Enter")
@@ -42,8 +42,8 @@ def test_nothing_moves_while_a_page_loads_and_nobody_else_is_asked(
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
     shifts = {}
     for path in (LIST, "/cn-hangzhou/images/shared/", "/cn-hangzhou/desktops/", "/account/"):
-        page.goto(console.address + path)
+        page.goto(shared_console.address + path)
         shifts[path] = page.evaluate(SHIFTS)
     context.close()
     assert shifts == dict.fromkeys(shifts, 0)
-    assert asked == {urlsplit(console.address).netloc}
+    assert asked == {urlsplit(shared_console.address).netloc}

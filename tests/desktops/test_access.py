@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 NAMES = [str(pattern.name) for pattern in urlpatterns]
-WRITES = [name for name in NAMES if name not in {"list", "desktop", "templates", "template"}]
-OF_NOTHING_YET = {"list", "templates", "create", "create_template"}
+READS = {"overview", "list", "new_image", "desktop", "templates", "template"}
+WRITES = [name for name in NAMES if name not in READS]
+OF_NOTHING_YET = {"overview", "list", "new_image", "templates", "create", "create_template"}
 
 
 def url(name: str, desktop: Desktop, template: Template) -> str:
@@ -83,8 +84,16 @@ def test_the_owner_sees_all(as_acme: Client, name: str, desktop: Desktop, templa
 def test_who_may_only_read_sees_all(as_auditor: Client, name: str, desktop: Desktop, template: Template) -> None:
     response = as_auditor.get(url(name, desktop, template))
     assert response.status_code == 200
-    if name in WRITES:
-        assert "AliyunECDReadOnlyAccess" in response.text
+    assert "lets you see everything and change nothing" in response.text
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_dialog_tells_who_may_only_read_why_it_has_no_form(
+    as_auditor: Client, name: str, desktop: Desktop, template: Template
+) -> None:
+    response = as_auditor.get(url(name, desktop, template), headers={"HX-Request": "true"})
+    assert "lets you see everything and change nothing" in response.text
+    assert 'name="name"' not in response.text
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -103,7 +112,10 @@ def test_who_may_only_read_changes_nothing(
 def test_in_another_region_there_is_nothing(as_acme: Client, name: str, desktop: Desktop, template: Template) -> None:
     elsewhere = url(name, desktop, template).replace("cn-hangzhou", "cn-shanghai")
     response = as_acme.get(elsewhere)
-    if name in OF_NOTHING_YET:
+    if name == "overview":
+        totals = response.context["images"]["total"], response.context["computers"]["total"]
+        assert (*totals, response.context["template_count"]) == (0, 0, 0)
+    elif name in OF_NOTHING_YET:
         assert not response.context["page"].rows
     else:
         assert response.status_code == 404

@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ACME, GLOBEX
-from tests.processes import Hand, ask, at_once
+from tests.processes import Hand, ask, at_once, served_copy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.processes import Console
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 ROUNDS = 200
 HZ = "/cn-hangzhou"
 SHARED = "m-acmedemo000000001"
 CONFIGURATION = {"desktop_type": "eds.general.4c8g", "system_disk_gib": "80", "data_disk_gib": "0"}
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory, demo_database: str) -> Iterator[Console]:
+    """One for all tests here: each makes images of its own."""
+    with served_copy(demo_database, tmp_path_factory.mktemp("races")) as console:
+        yield console
 
 
 def test_nothing_is_made_from_an_image_that_is_not_shared_at_that_moment(console: Console) -> None:

@@ -29,7 +29,7 @@ def _fill(count: int, account: Account, image: Image) -> None:
             desktop_type="eds.general.4c8g",
             system_disk_gib=80,
         )
-        row.take(image)
+        row.set_image(image)
         model.objects.bulk_create([row])
         if count > 1:
             multiply(row, count - 1, name="made-", **{name: f"made-{count}-"})

@@ -129,7 +129,7 @@ def test_deleting_the_image_leaves_the_recipients_template(received: Template, s
 def test_an_unavailable_template_stays_until_its_account_deletes_it(received: Template, share: ImageShare) -> None:
     share.revoke()
     assert Template.objects.filter(pk=received.pk).exists()
-    received.delete(by=Actor(account_id=received.account_id))
+    received.remove(by=Actor(account_id=received.account_id))
     assert not Template.objects.exists()
 
 
@@ -220,7 +220,7 @@ def test_an_unavailable_template_is_renamed_but_not_changed(received: Template, 
 def test_deleting_a_template_leaves_its_computers(template: Template) -> None:
     [desktop] = Desktop.from_template(template, name="desk").create(by=Actor())
     template_id = template.template_id
-    template.delete(by=Actor(account_id=template.account_id))
+    template.remove(by=Actor(account_id=template.account_id))
     desktop.refresh_from_db()
     assert (desktop.template, desktop.template_ref) == (None, template_id)
     assert Entry.objects.get(event="DeleteBundles").resource_id == template_id
@@ -228,7 +228,7 @@ def test_deleting_a_template_leaves_its_computers(template: Template) -> None:
 
 def test_a_template_that_was_deleted_meanwhile_makes_nothing(template: Template) -> None:
     desktop = Desktop.from_template(template, name="desk")
-    Template.objects.get().delete(by=Actor())
+    Template.objects.get().remove(by=Actor())
     assert code_of(lambda: desktop.create(by=Actor(account_id=template.account_id))) == "template_not_found"
     assert not Desktop.objects.exists()
 
@@ -236,13 +236,13 @@ def test_a_template_that_was_deleted_meanwhile_makes_nothing(template: Template)
 def test_another_account_does_not_find_the_template(template: Template, globex: Account) -> None:
     by = Actor(account_id=globex.pk)
     assert code_of(lambda: template.modify(name="mine", by=by)) == "template_not_found"
-    assert code_of(lambda: template.delete(by=by)) == "template_not_found"
+    assert code_of(lambda: template.remove(by=by)) == "template_not_found"
     assert Template.objects.get().name == "front-desks"
 
 
 def test_who_may_only_read_changes_nothing(template: Template) -> None:
     by = Actor(account_id=template.account_id, may_write=False)
-    for act in (lambda: template.modify(name="other", by=by), lambda: template.delete(by=by)):
+    for act in (lambda: template.modify(name="other", by=by), lambda: template.remove(by=by)):
         with pytest.raises(PermissionDenied, match="AliyunECDReadOnlyAccess"):
             act()
     assert Template.objects.get().name == "front-desks"

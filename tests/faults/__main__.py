@@ -32,13 +32,15 @@ BULLETS = {
     "Writer hung": "A process begins to write to SQLite and is stopped there, under load",
     "Primary killed": "The primary is killed under load and its synchronous standby promoted; 4 of 8 clients may share",
     "Primary left": "The primary answers, but takes no writes any more, and its standby is promoted",
-    "32 writers on SQLite": "32 clients write to one SQLite file at once, in 32 threads",
+    "32 writers on SQLite": "32 clients write to one SQLite file at once, through 32 processes",
+    "PgBouncer": "8 clients share and unshare through PgBouncer in transaction mode, on two connections",
     "Redis killed": "The Redis with the throttles is killed, and started again; who is signed in goes on",
     "Disk full": "The disk of the database is full, under load, and has room again",
     "Database read-only": "The database takes no writes, and takes them again",
     "Clock jumped": "The clock jumps by a day, forward and back",
     "Migration killed": "`manage.py migrate` is killed half way, on an older database with data, and run again",
-    "Overload": "240 connections ask at once, where 24 have a place",
+    "Slow exports": "Two exports of the operation log are read slowly, and one not at all, while others read pages",
+    "Overload": "240 connections ask two processes at once, which answer one request at a time",
     "Export": "An account downloads its whole operation log as CSV while others share",
     "Bad input under load": "Random forms, calls, paths and damaged bytes while others work",
 }
@@ -50,7 +52,6 @@ WORDS = {
     "in_doubt": "tries without an answer",
     "unavailable": "tries answered with 503",
     "answered": "requests answered",
-    "refused": "requests refused early",
     "inputs": "bad inputs",
     "entries": "entries sent",
     "grown": "MiB more memory meanwhile, at most",
@@ -58,7 +59,7 @@ WORDS = {
 TEXT = """# Reliability
 
 Written by `make soak` on {date}: {minutes} minutes on {machine}, commit `{commit}`.
-The tests are those of `tests/faults/`, each named after what fails; `make test` runs them in a short form.
+The tests are those of `tests/faults/`, each named after what fails; `make test-all` runs them in a short form.
 
 {verdict}
 

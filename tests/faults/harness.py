@@ -68,7 +68,7 @@ class Server:
         return int(self.listener.getsockname()[1])
 
     def __enter__(self) -> Self:
-        collect_static_files(self.environment)
+        collect_static_files()
         self.start()
         return self
 
@@ -262,7 +262,7 @@ def says_unavailable(answer: Answer) -> bool:
     """Whether a 503 is the console's own: a page with a sentence, or the API's error."""
     if answer.body.startswith(b"{"):
         return json.loads(answer.body).get("Code") == "ServiceUnavailable"
-    return b"The console is not available just now" in answer.body or b"The console is very busy" in answer.body
+    return b"The console is not available just now" in answer.body
 
 
 def query(database_url: str, sql: str) -> list[tuple[Any, ...]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 SENDERS = 3
 INPUTS = size(250, 15_000)

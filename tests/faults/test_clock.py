@@ -39,7 +39,7 @@ def clock() -> Iterator[Any]:
     report("Clock jumped", faults=2)
 
 
-def nothing_is_wrong() -> None:
+def assert_invariants_hold() -> None:
     call_command("verify", verbosity=0)
 
 
@@ -58,7 +58,7 @@ def test_the_log_stays_in_order_and_is_shown_whole(clock: Any, image: Image, as_
         path = "".join(following[0]).replace("&amp;", "&").replace("?", "/logs/?", 1) if following else ""
         path = path.replace("/logs//logs/", "/logs/")
     assert sorted(seen) == numbers
-    nothing_is_wrong()
+    assert_invariants_hold()
 
 
 def test_a_call_is_not_accepted_again_after_the_clock_was_wrong(clock: Any, acme_user: User) -> None:
@@ -85,14 +85,14 @@ def test_a_copy_that_was_ready_is_so_again_and_what_was_done_with_it_stays(
     shared = as_acme.post(f"/cn-shanghai/images/{copy}/sharing/", {"account": GLOBEX, "confirm": "on"})
     assert shared.status_code == 302
     clock.move_to(START)
-    nothing_is_wrong()
+    assert_invariants_hold()
     for client in (as_acme, as_globex):
         for path in ("custom/", "shared/", f"{copy}/"):
             assert client.get(f"/cn-shanghai/images/{path}").status_code == 200
     clock.move_to(START + timedelta(hours=1))
     assert ImageShare.objects.filter(image=copy, recipient=globex).count() == 1
     assert as_globex.get(f"/cn-shanghai/images/{copy}/").status_code == 200
-    nothing_is_wrong()
+    assert_invariants_hold()
 
 
 def test_a_planned_share_is_granted_once(clock: Any, image: Image, globex: Account, as_globex: Client) -> None:
@@ -105,7 +105,7 @@ def test_a_planned_share_is_granted_once(clock: Any, image: Image, globex: Accou
     for moment in (START + DAY, START, START + timedelta(hours=1), START + 2 * DAY):
         clock.move_to(moment)
         PlannedShare.objects.settle(GLOBEX)
-        nothing_is_wrong()
+        assert_invariants_hold()
     assert ImageShare.objects.filter(image=copy).count() == 1
     assert Entry.objects.filter(event="ShareImage", image_id=copy.image_id).count() == 1
 

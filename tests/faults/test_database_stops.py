@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 # More of them on PostgreSQL, where there are more ways to stop.
 TIMES = size(1, 26 if IS_POSTGRESQL else 16)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.faults.disks import Disk
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 TIMES = size(1, 15)
 

@@ -14,7 +14,7 @@ from tests.processes import fresh_database
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 WORKERS_KILLED, SERVERS_KILLED, LONGEST_PAUSE = size((3, 3, 0.3), (100, 100, 2))
 

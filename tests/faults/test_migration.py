@@ -19,7 +19,7 @@ from tests.processes import ROOT, SECONDS, fresh_database, manage, production
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 TIMES = size(3, 20)
 KEPT = (

@@ -12,7 +12,7 @@ from tests.processes import fresh_database
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.processes, sqlite_only]
+pytestmark = [pytest.mark.slow, sqlite_only]
 
 WRITERS = 32
 ACTS = size(200, 40_000)
@@ -22,8 +22,8 @@ def test_32_writers_never_hear_that_the_database_is_locked(tmp_path: Path, demo_
     journal = Journal()
     with (
         fresh_database(tmp_path, like=demo_database) as database_url,
-        # As many threads, so that all of them do write at once.
-        Server(database_url, tmp_path, WEB_WORKERS=str(WRITERS // 4)) as server,
+        # As many processes, so that all of them do write at once.
+        Server(database_url, tmp_path, WEB_WORKERS=str(WRITERS)) as server,
     ):
         with Clients(server, journal, WRITERS) as clients:
             clients.wait_for(ACTS)

@@ -30,7 +30,7 @@ from tests.processes import SECONDS, fresh_database
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.processes
+pytestmark = pytest.mark.slow
 
 DIALOG = f"/cn-hangzhou/images/{ACME_IMAGES[0]}/sharing/"
 

@@ -15,7 +15,7 @@ from tests.processes import SECONDS, fresh_database
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.processes, pytest.mark.any_database]
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 
 def answers(server: Server) -> set[int]:

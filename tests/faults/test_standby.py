@@ -15,7 +15,7 @@ from tests.faults.postgres import Postgres, postgres, with_demo
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.processes, postgresql_only]
+pytestmark = [pytest.mark.slow, postgresql_only]
 
 TIMES = size(1, 12)
 BOUNDED = {"DATABASE_TIMEOUT": "2", "DATABASE_CONNECT_TIMEOUT": "2"}

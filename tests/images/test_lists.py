@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from datetime import timedelta
@@ -12,10 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from images import paging
 from images.models import Image, ImageShare, OsType
-from images.paging import COUNT_LIMIT, page_of
 from tests.rows import multiply
+from ui import paging
+from ui.paging import COUNT_LIMIT, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def _many(count: int, owner: Account, **fields: Any) -> list[Image]:
 
 
 def _names(page: str) -> list[str]:
-    return re.findall(r'class="name"[^>]*>([^<]+)<', page)
+    return re.findall(r'<td class="c-name".*?<a href="[^"]+" title="[^"]*">([^<]+)<', page)
 
 
 def _share_row(image: Image, recipient: Account) -> ImageShare:
@@ -76,18 +77,21 @@ def test_each_tab_lists_what_it_is_named_for(
         ("q=%25", []),
         ("q=_", []),
         ("os=Linux", ["office-lin"]),
-        ("os=Plan9", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
+        ("os=Plan9", []),
         ("status=Failed", ["failed"]),
         ("status=Copying", ["being-copied"]),
         ("status=Available", ["by-id", "office-win", "office-lin"]),
         ("status=Creating", []),
-        ("status=nonsense&q=office&os=Windows", ["office-win"]),
+        ("status=nonsense&q=office&os=Windows", []),
+        ("sort=nonsense", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
         ("sort=name", ["being-copied", "by-id", "failed", "office-lin", "office-win"]),
         ("sort=-name", ["office-win", "office-lin", "failed", "by-id", "being-copied"]),
         ("sort=created", ["office-lin", "office-win", "failed", "being-copied", "by-id"]),
         ("cursor=nonsense&size=7", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
-        ("q=" + "x" * 500, ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
-        ("q=%00", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
+        ("q=" + "x" * 500, []),
+        ("q=%00", []),
+        ("q=%E2%80%8E%C2%A0m-findme%EF%BB%BF%20", ["by-id"]),
+        ("q=%E2%80%8B", ["by-id", "being-copied", "failed", "office-win", "office-lin"]),
     ],
 )
 def test_a_list_is_narrowed_and_sorted_by_its_url(
@@ -104,11 +108,32 @@ def test_a_list_is_narrowed_and_sorted_by_its_url(
     assert _names(answer.content.decode()) == found
 
 
+@pytest.mark.parametrize("tab", ["custom", "shared", "system"])
+@pytest.mark.parametrize(
+    ("query", "label", "shown"),
+    [
+        ("q=" + "x" * 500, "Search by image ID or name", "x" * 40 + "…"),
+        ("q=%00", "Search by image ID or name", "\ufffd"),
+        ("status=%3Cb%3E", "Status", "&lt;b&gt;"),
+        ("os=Plan9", "OS", "Plan9"),
+    ],
+)
+def test_a_filter_that_cannot_be_understood_finds_nothing_and_says_so(
+    tab: str, query: str, label: str, shown: str, share: ImageShare, as_acme: Client
+) -> None:
+    page = as_acme.get(f"/cn-hangzhou/images/{tab}/?{query}").content.decode()
+    assert f"The filter “{label}” cannot be understood, so nothing is found: {shown}" in page
+    assert _names(page) == []
+    assert "No image matches the filters" in page
+    assert "Remove the filter" in page
+
+
 def test_htmx_gets_the_list_alone_and_caches_keep_the_two_apart(image: Image, as_acme: Client) -> None:
     page = as_acme.get("/cn-hangzhou/images/custom/")
     part = as_acme.get("/cn-hangzhou/images/custom/", headers={"HX-Request": "true"})
     assert "<html" in page.content.decode()
-    assert part.content.decode().strip().startswith('<section id="images"')
+    assert part.content.decode().strip().startswith('<ol class="crumbs"')
+    assert "<nav" not in part.content.decode().split('<section class="panel list">')[0]
     assert "HX-Request" in page["Vary"]
     assert "HX-Request" in part["Vary"]
 
@@ -168,12 +193,22 @@ def test_a_cursor_past_the_end_shows_the_first_page(acme: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["%", "bnVsbA", "W10", "WzEsMl0", "W2ZhbHNlLCJ4Il0", "W2ZhbHNlLDFlNDAwXQ", "é", "=" * 50]
+    "cursor", ["%", "bnVsbA", "W10", "WzEsMl0", "W2ZhbHNlLCJ4Il0", "W2ZhbHNlLDFlNDAwXQ", "é", "=" * 50, "W1tb" * 5000]
 )
 def test_a_cursor_that_cannot_be_read_is_the_first_page(cursor: str, acme: Account) -> None:
     images = _many(3, acme)
     page = page_of(Image.objects.owned_by(acme), order=("-id",), cursor=cursor)
     assert [row.pk for row in page.rows] == [image.pk for image in reversed(images)]
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "a\\udfff", "\\u0000"])
+def test_a_cursor_with_a_text_that_no_database_takes_is_the_first_page(
+    text: str, as_acme: Client, image: Image
+) -> None:
+    cursor = base64.urlsafe_b64encode(f'[false, "{text}", 1]'.encode()).decode()
+    for page in ("images/custom", "templates", "desktops"):
+        assert as_acme.get(f"/cn-hangzhou/{page}/?sort=name&cursor={cursor}").status_code == 200
+    assert image.image_id in as_acme.get(f"/cn-hangzhou/images/custom/?sort=name&cursor={cursor}").content.decode()
 
 
 def _fill(count: int, acme: Account, globex: Account) -> None:
@@ -287,7 +322,7 @@ def test_what_was_more_than_is_counted_is_not_counted_again_for_a_minute(
     def total(**query: str) -> tuple[str, bool]:
         with CaptureQueriesContext(connection) as queries:
             page = as_acme.get("/cn-hangzhou/images/custom/", query).content.decode()
-        [said] = re.findall(r'class="total">\(([^)]+)\)', page)
+        [said] = re.findall(r'id="count">\((?:<span[^>]*></span>)?([^)]+)\)', page)
         return said, any(f"LIMIT {COUNT_LIMIT + 1}" in query["sql"] for query in queries)
 
     images = _many(COUNT_LIMIT + 1, acme)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from images.models import Image
 
-MARK = '<span class="mark"'
+MARK = '<b class="mark"'
 
 
 def test_the_recipient_is_told_of_a_share_and_of_its_end_until_it_was_seen(

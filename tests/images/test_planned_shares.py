@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Account
 
-MARK = '<span class="mark"'
+MARK = '<b class="mark"'
 
 
 @pytest.fixture
@@ -127,3 +127,25 @@ def test_support_staff_who_share_it_too_are_told_that_it_is_shared(
     answer = as_support.post("/admin/images/imageshare/add/", form)
     assert f"This image is shared with account {GLOBEX} already." in answer.content.decode()
     assert "could not be shared" not in as_acme.get(f"/cn-shanghai/images/{copy}/").content.decode()
+
+
+def test_a_share_that_was_planned_at_the_command_line_needs_no_person(image: Image, globex: Account) -> None:
+    image.copy_to(
+        "cn-shanghai", name="office-copy", by=Actor(), then=lambda copy: PlannedShare.plan(copy, GLOBEX, by=Actor())
+    )
+    copy = Image.objects.get(name="office-copy")
+    _make_ready(copy)
+    PlannedShare.objects.settle(GLOBEX)
+    assert ImageShare.objects.get().image == copy
+
+
+def test_a_planned_share_that_somebody_else_settled_meanwhile_is_left_alone(copy: Image) -> None:
+    _make_ready(copy)
+    first, second = (PlannedShare.objects.get() for _ in range(2))
+    first.settle()
+    settled_at = PlannedShare.objects.get().settled_at
+    second.settle()
+    assert ImageShare.objects.get().image == copy
+    assert PlannedShare.objects.get().settled_at == settled_at
+    assert PlannedShare.objects.get().refusal == ""
+    assert Entry.objects.filter(event="ShareImage").count() == 1

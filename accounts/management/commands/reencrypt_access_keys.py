@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.access_keys import AccessKey
 from accounts.encryption import cipher
 
-# What MFAAdapter encrypts in an authenticator's data: the secret of an app, the seed of recovery codes.
+# MFAAdapter encrypts these values in an authenticator's data: the secret of an app, the seed of recovery codes.
 ENCRYPTED = {"secret", "seed"}
 
 
