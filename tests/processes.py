@@ -234,6 +234,24 @@ def at_once(*streams: list[Post]) -> list[Counter[int]]:
     return [Counter(statuses) for statuses in send_each(*streams)]
 
 
+OPERATORS = """
+from accounts.models import User
+operator = User.objects.get(username="operator@1182725234310001.onaliyun.com")
+names = [f"operator{number}@{operator.account_id}.onaliyun.com" for number in range(%d)]
+known = User.objects.filter(username__in=names).values_list("username", flat=True)
+for number, name in enumerate(names):
+    if name not in known:
+        columns = {"account": operator.account, "policy": operator.policy, "password": operator.password}
+        User.objects.create(username=name, ram_id=str(207329002493929000 + number), **columns)
+print(json.dumps(names))
+"""
+
+
+def operators_of_acme(console: Console, count: int) -> list[Hand]:
+    """Several people of Acme: after thirty refusals to share, one person is told to wait for a minute."""
+    return [Hand(console, name) for name in ask(console, OPERATORS % count)]
+
+
 def ask(console: Console, code: str) -> Any:
     """The value that a line of Python in the console's own shell prints as JSON."""
     return json.loads(console.manage("shell", "-v0", "-c", f"import json\n{code}"))
